@@ -1,0 +1,1 @@
+"""Vigil: serverless forecasts for public health, in BigQuery every morning."""

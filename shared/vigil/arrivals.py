@@ -1,0 +1,65 @@
+"""Arrivals: at one moment some sources held certain contents. Kept beside the raw bytes, for ever."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from vigil.messages import moment_text, parse_moment
+from vigil.sources import Validators
+
+Contents = dict[str, str]  # source -> SHA-256 of its bytes
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of one source, by hash, and what upstream said of them."""
+
+    sha256: str
+    size: int
+    validators: Validators
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What some sources held at one moment; immutable, kept beside the raw bytes."""
+
+    dataset: str
+    issued_at: datetime
+    kind: str  # fetched: the clock said so; declared: a person did
+    contents: dict[str, Content]
+
+    @property
+    def name(self) -> str:
+        """A name that sorts by time."""
+        return f"{moment_name(self.issued_at)}-{'+'.join(sorted(self.contents))}"
+
+    @property
+    def hashes(self) -> Contents:
+        """Source -> hash."""
+        return {source: content.sha256 for source, content in self.contents.items()}
+
+    def to_json(self) -> str:
+        """The record as it is kept."""
+        fields = {**asdict(self), "issued_at": moment_text(self.issued_at)}
+        return json.dumps(fields, sort_keys=True, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Arrival":
+        """Read a record back."""
+        fields = json.loads(text)
+        contents = {
+            source: Content(one["sha256"], one["size"], Validators(**one["validators"]))
+            for source, one in fields["contents"].items()
+        }
+        moment = parse_moment(fields["issued_at"], "arrival")
+        return cls(fields["dataset"], moment, fields["kind"], contents)
+
+
+def moment_name(moment: datetime) -> str:
+    """A moment as the first part of an arrival's name, which sorts by time."""
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def sources_of(name: str) -> set[str]:
+    """The sources that an arrival's name says it holds."""
+    return set(name.partition("-")[2].split("+"))

@@ -1,0 +1,337 @@
+"""The command `vigil`."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vigil import datasets, log, screen
+from vigil.cloud import Cloud
+from vigil.deadline import Deadline
+from vigil.errors import Rejected, VigilError
+from vigil.ledger import run_id
+from vigil.messages import Tick, parse_moment
+from vigil.steps import backfill as backfills
+from vigil.steps import predict as predictions
+from vigil.steps.ingest import ingest as ingest_step
+
+HOURS = 12 * 3600.0  # a person at a terminal sees the progress and may press Ctrl-C
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Serverless forecasts for public health, in BigQuery every morning.\n\n"
+    "Without VIGIL_PROJECT the commands work on a local cloud that they start themselves; "
+    "with VIGIL_PROJECT they work on that Google Cloud project, with your application default "
+    "credentials.\n\nExit codes: 0 done, 2 the input was refused, 1 anything else.",
+    epilog="Example: vigil ingest jhu_global && vigil predict jhu_global --series France",
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A dataset, such as jhu_global.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="T",
+        help="The moment up to which knowledge counts (UTC); a bare date is the end of that day.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A cloud to work with, and whether somebody listens to messages."""
+
+    cloud: Cloud
+    has_bus: bool
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """Google's cloud when VIGIL_PROJECT names one, else the local cloud."""
+    with ExitStack() as stack:
+        has_bus = True
+        if not os.environ.get("VIGIL_PROJECT"):
+            from vigil.local.up import local_cloud  # noqa: PLC0415  Google's cloud needs none
+
+            with screen.busy("starting the local cloud"):
+                has_bus = stack.enter_context(local_cloud()).has_bus
+        yield Session(Cloud.from_env(Deadline(HOURS)), has_bus)
+
+
+def moment(text: str | None) -> datetime:
+    """A moment the user gave, or now."""
+    return parse_moment(text, "--as-of") if text else datetime.now(UTC)
+
+
+@app.command("datasets", epilog="Example: vigil datasets jhu_global --json")
+def show_datasets(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None, *, as_json: Json = False
+) -> None:
+    """List the datasets, or show one of them whole."""
+    if name:
+        fields = datasets.load(name).model_dump(mode="json")
+        screen.print_json(fields) if as_json else screen.out.print(fields)
+        return
+    rows = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "targets": ", ".join(one.targets),
+            "horizon": one.horizon,
+            "sources": ", ".join(one.sources),
+            "ended": max((str(s.ended or "") for s in one.sources.values()), default=""),
+        }
+        for one in map(datasets.load, datasets.names())
+    ]
+    screen.print_json(rows) if as_json else screen.table(rows)
+
+
+@app.command(
+    epilog="Example: vigil ingest jhu_global --as-of 2021-01-30 --source deaths=deaths.csv.gz"
+)
+def ingest(
+    name: Name,
+    as_of: AsOf = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=PATH_OR_URL",
+            help="Read this source from there; sources not named are then left as they are.",
+        ),
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Bring a dataset's observations up to its sources."""
+    tick, given = Tick(datasets.load(name).name, moment(as_of)), dict(map(_pair, source or []))
+    with session() as here:
+        with screen.busy(f"ingesting {name}"):
+            following = ingest_step(tick, here.cloud, given)
+        sent = bool(following and here.has_bus)
+        if following and sent:
+            here.cloud.bus.publish("predict", following)
+        _report(here.cloud, "ingest", tick, as_json=as_json, sent=sent)
+        if following and not sent and not as_json:
+            screen.out.print(f"A forecast is due: vigil predict {name}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, location = text.partition("=")
+    if not equals or not location:
+        raise Rejected("--source", rule="name", expected="NAME=PATH_OR_URL", found=repr(text))
+    return name, location
+
+
+def _report(cloud: Cloud, step: str, tick: Tick, *, as_json: bool, **more: object) -> None:
+    """What the ledger says of a run that has just ended."""
+    named = run_id(step, tick.dataset, tick.as_of)
+    [run] = cloud.warehouse.rows(
+        "SELECT run_id, status, reason, `rows`, bytes, seconds, peak_mb FROM runs "
+        "WHERE run_id = @run_id ORDER BY started_at DESC LIMIT 1",
+        run_id=named,
+    )
+    found = cloud.warehouse.rows(
+        "SELECT severity, rule, scope, expected, found FROM findings "
+        "WHERE run_id = @run_id ORDER BY severity DESC, rule, scope",
+        run_id=named,
+    )
+    if as_json:
+        tick_sent = {"tick_sent": more["sent"]} if "sent" in more else {}
+        screen.print_json({"dataset": tick.dataset, **run, **tick_sent, "findings": found})
+        return
+    status = f"{tick.dataset}: {run['status']}, {run['rows']:,} rows in {run['seconds']:.1f} s"
+    screen.out.print(f"{status} ({run['reason']})" if run["reason"] else status)
+    if found:
+        screen.table(found, "findings")
+
+
+@app.command(epilog="Example: vigil backfill jhu_global ~/vintages")
+def backfill(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Take in a folder of earlier files, each at the moment that its name or folder says."""
+    files = backfills.look(datasets.load(name), folder)
+    with session() as here, screen.progress() as bars:
+        refused = backfills.backfill(name, files, here.cloud, bars)
+        tick = Tick(name, max(files.moments))
+        _report(here.cloud, "ingest", tick, as_json=as_json)
+    for reason in refused:
+        screen.err.print(f"refused: {reason}", style="red", soft_wrap=True)
+    if files.left_alone and not as_json:
+        screen.out.print(f"{len(files.left_alone)} files of other kinds left alone")
+    if refused:
+        raise typer.Exit(2)
+
+
+@app.command(epilog="Example: vigil rebuild jhu_global")
+def rebuild(name: Name, *, as_json: Json = False) -> None:
+    """Make a dataset's observations, vintages and series anew from the raw bucket."""
+    tick = Tick(datasets.load(name).name, moment(None))
+    with session() as here:
+        with screen.progress() as bars:
+            backfills.rebuild(name, tick.as_of, here.cloud, bars)
+        _report(here.cloud, "ingest", tick, as_json=as_json)
+
+
+@app.command(epilog="Example: vigil predict france_deaths --series France --dry-run")
+def predict(
+    name: Name,
+    as_of: AsOf = None,
+    series: Annotated[
+        str | None, typer.Option(metavar="S", help="Show this series: its chart and its rows.")
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Compute and show; publish nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Publish the forecast of what is known, unless it has been, and show it."""
+    tick = Tick(datasets.load(name).name, moment(as_of))
+    with session() as here:
+        with screen.busy(f"forecasting {name}"):
+            if dry_run:
+                found = predictions.dry_run(tick, here.cloud)
+            else:
+                predictions.predict(tick, here.cloud)
+                found = here.cloud.warehouse.forecast(name, tick.as_of, series)
+        rows = screen.forecast_rows(found, series)
+        if series and not rows:
+            raise Rejected(
+                "--series", rule="name", expected=f"a series of {name}", found=repr(series)
+            )
+        if as_json:
+            screen.print_json({"dataset": name, "dry_run": dry_run, "forecasts": rows})
+            return
+        if not dry_run:
+            _report(here.cloud, "predict", tick, as_json=False)
+        screen.show_forecast(
+            rows, here.cloud.warehouse.panel(name, tick.as_of), datasets.load(name)
+        )
+
+
+@app.command(epilog="Example: vigil query 'SELECT * FROM latest_forecasts LIMIT 5' --json")
+def query(sql: Annotated[str, typer.Argument(metavar="SQL")], *, as_json: Json = False) -> None:
+    """Ask the warehouse. Tables and views need no prefix."""
+    with session() as here:
+        with screen.busy("asking"):
+            rows = screen.plain_rows(here.cloud.warehouse.arrow(sql).to_pylist())
+    screen.print_json(rows) if as_json else screen.table(rows)
+
+
+@app.command(epilog="Example: vigil status --json")
+def status(*, as_json: Json = False) -> None:
+    """Freshness of every dataset, the last runs, the newest findings."""
+    with session() as here:
+        warehouse = here.cloud.warehouse
+        said = {
+            "datasets": warehouse.rows(
+                "SELECT dataset, issued_at AS newest_vintage, checked_at, forecast_at, revision "
+                "FROM heads ORDER BY dataset"
+            ),
+            "runs": warehouse.rows(
+                "SELECT started_at, step, dataset, status, `rows`, seconds, peak_mb, reason "
+                "FROM runs ORDER BY started_at DESC LIMIT 10"
+            ),
+            "findings": warehouse.rows(
+                "SELECT as_of, severity, rule, scope, expected, found FROM findings "
+                "ORDER BY as_of DESC, severity DESC LIMIT 10"
+            ),
+        }
+    if as_json:
+        screen.print_json(said)
+        return
+    for title, rows in said.items():
+        screen.table(rows, title)
+        screen.out.print()
+
+
+@app.command(epilog="Example: vigil tick jhu_global --as-of 2023-03-10")
+def tick(
+    name: Name,
+    as_of: AsOf = None,
+    step: Annotated[str, typer.Option(metavar="STEP", help="ingest or predict.")] = "ingest",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Send a Tick, as Cloud Scheduler does, to a running cloud."""
+    message = Tick(datasets.load(name).name, moment(as_of))
+    if step not in {"ingest", "predict"}:
+        raise Rejected("--step", rule="name", expected="ingest or predict", found=repr(step))
+    with session() as here:
+        if not here.has_bus:
+            raise VigilError("nobody is listening: start `vigil up` in another terminal")
+        sent = here.cloud.bus.publish(step, message)
+    said = {"message": sent, "step": step, "dataset": name, "as_of": message.as_of}
+    screen.print_json(said) if as_json else screen.table([said])
+
+
+@app.command(epilog="Example: vigil sample /tmp/sample && vigil up --mirror /tmp/sample")
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Write simulated files in the formats of upstream, for machines without a network."""
+    from vigil.local.sample import write  # noqa: PLC0415  only this command needs it
+
+    files = [str(file) for file in write(folder)]
+    screen.print_json(files) if as_json else screen.out.print("\n".join(files), soft_wrap=True)
+
+
+@app.command(epilog="Example: vigil up --mlflow")
+def up(
+    mirror: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR_OR_URL", help="Read sources from <there>/<dataset>/<source>.csv."
+        ),
+    ] = None,
+    *,
+    mlflow: Annotated[bool, typer.Option("--mlflow", help="Start MLflow, too.")] = False,
+) -> None:
+    """Run the local cloud in the foreground: stand-ins, functions, scheduler. Ctrl-C ends it."""
+    from vigil.local.foreground import run  # noqa: PLC0415  only this command needs it
+
+    run(mirror=mirror, mlflow=mlflow)
+
+
+@app.command(epilog="Example: vigil demo")
+def demo() -> None:
+    """Send one Tick through the whole local cloud, on simulated files, and show what comes out."""
+    from vigil.local.demo import run  # noqa: PLC0415  only this command needs it
+
+    run()
+
+
+def main() -> None:
+    """Run the command; errors are a sentence and an exit code, not a stack."""
+    log.to(None)
+    try:
+        code = app(standalone_mode=False) or 0
+    except Rejected as reason:
+        screen.err.print(f"refused: {reason}", style="red", soft_wrap=True, highlight=False)
+        code = 2
+    except VigilError as error:
+        screen.err.print(f"error: {error}", style="red", soft_wrap=True, highlight=False)
+        code = 1
+    except typer.Exit as ended:
+        code = ended.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        code = 1
+    except typer.TyperException as error:  # a wrong option or argument
+        error.show()
+        code = 1
+    raise SystemExit(code)

@@ -1,0 +1,69 @@
+"""The cloud as a step sees it: Google's clients, always; only their addresses differ."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery, pubsub_v1, storage
+
+from vigil.bus import Bus
+from vigil.deadline import Deadline
+from vigil.lake import Lake
+from vigil.settings import Settings
+from vigil.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Lake, warehouse and bus for the length of one step, under one deadline."""
+
+    settings: Settings
+    deadline: Deadline
+
+    @classmethod
+    def from_env(cls, deadline: Deadline | None = None) -> "Cloud":
+        """The cloud that the environment names."""
+        return cls(Settings.from_env(), deadline or Deadline())
+
+    @property
+    def lake(self) -> Lake:
+        """The raw bucket."""
+        return Lake(_storage(self.settings), self.settings.raw_bucket, self.deadline)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The BigQuery dataset."""
+        return Warehouse(
+            _bigquery(self.settings),
+            self.settings.bigquery_storage_api,
+            self.settings.warehouse,
+            self.deadline,
+        )
+
+    @property
+    def bus(self) -> Bus:
+        """The topics."""
+        return Bus(_publisher(), self.settings.project, self.deadline)
+
+
+def _credentials(settings: Settings) -> AnonymousCredentials | None:
+    """Stand-ins ask for none; Google's services get the application default credentials."""
+    return AnonymousCredentials() if settings.bigquery_api else None
+
+
+@cache
+def _storage(settings: Settings) -> storage.Client:
+    return storage.Client(settings.project, credentials=_credentials(settings))
+
+
+@cache
+def _bigquery(settings: Settings) -> bigquery.Client:
+    options = {"api_endpoint": settings.bigquery_api} if settings.bigquery_api else None
+    return bigquery.Client(
+        settings.project, credentials=_credentials(settings), client_options=options
+    )
+
+
+@cache
+def _publisher() -> pubsub_v1.PublisherClient:
+    return pubsub_v1.PublisherClient()

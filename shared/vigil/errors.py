@@ -1,0 +1,28 @@
+"""The two fates of an error: give up on the input, or let it come again."""
+
+
+class VigilError(Exception):
+    """Something went wrong in a way that the reader can act on."""
+
+
+class Rejected(VigilError):
+    """The input cannot be used: quarantine it, say why, acknowledge it. The same input would fail again."""
+
+    def __init__(
+        self, where: str, *, rule: str, expected: str, found: str, remedy: str = ""
+    ) -> None:
+        self.where, self.rule = where, rule
+        self.expected, self.found, self.remedy = expected, found, remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        text = f"{self.where}: expected {self.expected}; found {self.found}"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+class Transient(VigilError):
+    """Trouble that may pass: fail, so that the message is delivered again."""
+
+
+class Misconfigured(VigilError):
+    """A setting or a dataset file is wrong: a person has to change it."""

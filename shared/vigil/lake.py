@@ -1,0 +1,110 @@
+"""The lake: raw bytes under their own hash, and the arrival records that give them a time."""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+
+from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.cloud import storage
+
+from vigil.arrivals import Arrival, moment_name
+from vigil.deadline import Deadline
+from vigil.errors import Rejected, VigilError
+
+
+def sha256(body: bytes) -> str:
+    """The name of a content."""
+    return hashlib.sha256(body).hexdigest()
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The raw bucket. Nothing in it is ever changed."""
+
+    client: storage.Client
+    bucket_name: str
+    deadline: Deadline
+
+    @property
+    def bucket(self) -> storage.Bucket:
+        """The bucket, without asking whether it is there."""
+        return self.client.bucket(self.bucket_name)
+
+    def keep(self, dataset: str, body: bytes) -> str:
+        """Store *body* under its own hash, so that keeping it twice changes nothing."""
+        digest = sha256(body)
+        self._write(_raw(dataset, digest), gzip.compress(body, 6, mtime=0))
+        return digest
+
+    def read(self, dataset: str, digest: str) -> bytes:
+        """The bytes of that hash, checked against it."""
+        body = gzip.decompress(self._read(_raw(dataset, digest)))
+        if sha256(body) != digest:
+            raise VigilError(f"gs://{self.bucket_name}/{_raw(dataset, digest)}: bytes changed")
+        return body
+
+    def record(self, arrival: Arrival) -> None:
+        """Write an arrival; at one moment a source holds one content."""
+        moment = moment_name(arrival.issued_at)
+        for name in self.arrivals(arrival.dataset, moment):
+            hashes = self.arrival(arrival.dataset, name).hashes
+            for source in hashes.keys() & arrival.hashes.keys():
+                if hashes[source] != arrival.hashes[source]:
+                    raise Rejected(
+                        f"{arrival.dataset}.{source}",
+                        rule="moment_taken",
+                        expected=f"one content at {arrival.issued_at}",
+                        found="another content than the one already kept for that moment",
+                        remedy="Give the newer file a later moment with --as-of.",
+                    )
+        self._write(_arrival(arrival.dataset, arrival.name), arrival.to_json().encode())
+
+    def arrivals(self, dataset: str, at: str = "") -> list[str]:
+        """The names of all arrival records, sorted, or of those that start with *at*."""
+        prefix = f"arrivals/{dataset}/{at}"
+        blobs = self.client.list_blobs(
+            self.bucket_name,
+            prefix=prefix,
+            timeout=self.deadline.left(60),
+            retry=self.deadline.retry(),
+        )
+        return sorted(blob.name.rpartition("/")[2].removesuffix(".json") for blob in blobs)
+
+    def arrival(self, dataset: str, name: str) -> Arrival:
+        """The arrival record of that name."""
+        return Arrival.from_json(self._read(_arrival(dataset, name)).decode())
+
+    def quarantine(self, arrival: str, dataset: str, digest: str, reason: Rejected) -> None:
+        """Note beside the raw bytes why they were refused."""
+        said = {"raw": _raw(dataset, digest), "rule": reason.rule, "reason": str(reason)}
+        self._write(f"quarantine/{dataset}/{arrival}.json", json.dumps(said, indent=1).encode())
+
+    def _read(self, name: str) -> bytes:
+        try:
+            blob = self.bucket.blob(name)
+            return blob.download_as_bytes(
+                raw_download=True, timeout=self.deadline.left(60), retry=self.deadline.retry()
+            )
+        except NotFound:
+            raise VigilError(f"gs://{self.bucket_name}/{name} is missing") from None
+
+    def _write(self, name: str, body: bytes) -> None:
+        """Write once. An object that is there already was written by a twin of this attempt."""
+        try:
+            self.bucket.blob(name).upload_from_string(
+                body,
+                if_generation_match=0,
+                timeout=self.deadline.left(60),
+                retry=self.deadline.retry(),
+            )
+        except PreconditionFailed:
+            return
+
+
+def _raw(dataset: str, digest: str) -> str:
+    return f"raw/{dataset}/{digest}.gz"
+
+
+def _arrival(dataset: str, name: str) -> str:
+    return f"arrivals/{dataset}/{name}.json"

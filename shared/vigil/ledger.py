@@ -1,0 +1,126 @@
+"""The run ledger: every attempt of a step leaves a row, whatever became of it."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from vigil.errors import Rejected
+from vigil.log import log
+from vigil.messages import Tick, moment_text
+from vigil.quality import Finding
+from vigil.warehouse import Warehouse
+
+
+@dataclass
+class Run:
+    """One attempt: what it did so far. The attempts of one message share the run's id."""
+
+    step: str
+    tick: Tick
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: float = field(default_factory=time.monotonic)
+    status: str = "done"
+    reason: str | None = None
+    rows: int = 0
+    bytes: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    recorded: bool = False
+
+    @property
+    def run_id(self) -> str:
+        """Step, dataset and moment."""
+        return run_id(self.step, self.tick.dataset, self.tick.as_of)
+
+    @property
+    def seconds(self) -> float:
+        """Since the attempt began."""
+        return time.monotonic() - self.clock
+
+    def row(self) -> dict[str, Any]:
+        """The ledger's row."""
+        return {
+            "run_id": self.run_id,
+            "step": self.step,
+            "dataset": self.tick.dataset,
+            "as_of": self.tick.as_of,
+            "started_at": self.started_at,
+            "status": self.status,
+            "reason": self.reason,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "seconds": round(self.seconds, 3),
+            "peak_mb": peak_mb(),
+        }
+
+    def finding_rows(self) -> list[dict[str, Any]]:
+        """The rows of its findings."""
+        tick = self.tick
+        return [finding_row(one, self.step, tick.dataset, tick.as_of) for one in self.findings]
+
+    def unchanged(self, reason: str) -> None:
+        """Nothing to do is a good end, too."""
+        self.status, self.reason = "unchanged", reason
+
+
+def run_id(step: str, dataset: str, as_of: datetime) -> str:
+    """The same for every attempt at one message, and so for what they commit."""
+    return f"{step}/{dataset}/{moment_text(as_of)}"
+
+
+def finding_row(finding: Finding, step: str, dataset: str, as_of: datetime) -> dict[str, Any]:
+    """The row of a finding."""
+    return {
+        **asdict(finding),
+        "dataset": dataset,
+        "as_of": as_of,
+        "run_id": run_id(step, dataset, as_of),
+    }
+
+
+def peak_mb() -> float:
+    """The largest resident memory of this process so far, in MiB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / (1 << 20), 1)
+
+
+@contextmanager
+def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterator[Run]:
+    """Record an attempt. A commit records a run itself; what ends otherwise is recorded here."""
+    run = Run(step, tick)
+    try:
+        yield run
+    except Rejected as reason:
+        run.status, run.reason = "refused", str(reason)
+        run.findings = [Finding(reason.rule, "error", reason.where, reason.expected, reason.found)]
+        _record(run, warehouse())
+        raise
+    except BaseException as error:
+        run.status, run.reason, run.findings = "failed", f"{type(error).__name__}: {error}", []
+        try:
+            _record(run, warehouse())
+        except Exception as also:  # noqa: BLE001  the first error is the one that matters
+            log(f"the ledger could not be written: {also}", severity="ERROR", run_id=run.run_id)
+        raise
+    else:
+        _record(run, warehouse())
+
+
+def _record(run: Run, warehouse: Warehouse) -> None:
+    severity = {"refused": "ERROR", "failed": "ERROR"}.get(run.status, "INFO")
+    log(
+        run.reason or f"{run.rows} rows",
+        severity=severity,
+        step=run.step,
+        dataset=run.tick.dataset,
+        status=run.status,
+        run_id=run.run_id,
+        seconds=round(run.seconds, 2),
+    )
+    if not run.recorded:
+        warehouse.append("runs", [run.row()])
+        warehouse.append("findings", run.finding_rows())

@@ -1,0 +1,50 @@
+"""BigQuery's stand-in: local-bigquery on DuckDB, with its extensions put in place first.
+
+Without a network DuckDB cannot fetch extensions; PyPI carries them, and a home of our own,
+shared by every local cloud of this installation, holds them.
+"""
+
+import argparse
+import fcntl
+import logging
+import os
+import sys
+from pathlib import Path
+
+HOME = Path(sys.prefix) / "share" / "vigil" / "duckdb"
+EXTENSIONS = ("ducklake", "icu", "spatial", "httpfs")
+
+
+def main() -> None:
+    """Serve until ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for option in ("--port", "--grpc-port", "--project", "--dir"):
+        parser.add_argument(option, required=True)
+    options = parser.parse_args()
+    HOME.mkdir(parents=True, exist_ok=True)
+    os.environ["HOME"] = str(HOME)  # before DuckDB looks
+    put_extensions_in_place()
+    logging.getLogger("uvicorn.access").disabled = True
+    from local_bigquery import cli  # noqa: PLC0415  it reads HOME when imported
+
+    where = ["--host", "127.0.0.1", "--port", options.port, "--grpc-port", options.grpc_port]
+    cli.main(["serve", *where, "--project", options.project, "--data-dir", options.dir])
+
+
+def put_extensions_in_place() -> None:
+    """Once for an installation, whoever comes first."""
+    import duckdb  # noqa: PLC0415  after HOME is set
+
+    done = HOME / f"extensions-{duckdb.__version__}"
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            import duckdb_extensions  # noqa: PLC0415  needed once
+
+            for name in EXTENSIONS:
+                duckdb_extensions.import_extension(name)
+            done.touch()
+
+
+if __name__ == "__main__":
+    main()

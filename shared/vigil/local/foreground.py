@@ -1,0 +1,85 @@
+"""The local cloud in the foreground: one line per event, in colour on a terminal."""
+
+import json
+import threading
+from functools import partial
+
+from rich.text import Text
+
+from vigil import screen
+from vigil.cloud import Cloud
+from vigil.deadline import Deadline
+from vigil.errors import VigilError
+from vigil.local import scheduler
+from vigil.local.processes import stop_on_signals
+from vigil.local.services import STEPS
+from vigil.local.up import Up, local_cloud, running
+from vigil.messages import Tick
+from vigil.settings import home
+
+COLOURS = {"ingest": "green", "predict": "magenta", "scheduler": "yellow", "vigil": "bold"}
+SEVERITIES = {"ERROR": "red", "WARNING": "yellow"}
+TROUBLE = ("error", "traceback", "exception", "critical")
+WORTH = ("status", "seconds", "as_of")
+
+
+def show(service: str, line: str) -> None:
+    """One event, one line; of the stand-ins only trouble is shown, their log files hold all."""
+    event = _event(line)
+    if event is None:
+        if service not in COLOURS and not any(word in line.lower() for word in TROUBLE):
+            return
+        event = {"message": line}
+    text = Text(f"{service:>9} ", style=COLOURS.get(service, "cyan"))
+    parts = [event.get("step"), event.get("dataset"), event["message"]]
+    parts += [f"{name}={event[name]}" for name in WORTH if name in event]
+    said = " ".join(str(part) for part in parts if part)
+    text.append(said, style=SEVERITIES.get(str(event.get("severity")), ""))
+    screen.out.print(text, soft_wrap=True)
+
+
+def _event(line: str) -> dict[str, object] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "message" in event else None
+
+
+def run(*, mirror: str | None, mlflow: bool) -> None:
+    """Start everything, say where it is, and wait for Ctrl-C."""
+    stop_on_signals()
+    if running(home()):
+        raise VigilError(f"a local cloud is running in {home()} already")
+    stop = threading.Event()
+    try:
+        with (
+            screen.busy("starting the local cloud"),
+            local_cloud(functions=True, mlflow=mlflow, mirror=mirror, show=show) as up,
+        ):
+            _hello(up)
+            publish = partial(_publish, Cloud.from_env(Deadline(float("inf"))))
+            loop = threading.Thread(
+                target=scheduler.run, args=(STEPS, publish, stop), name="scheduler"
+            )
+            loop.start()
+            try:
+                threading.Event().wait()
+            finally:
+                stop.set()
+                loop.join()
+    except KeyboardInterrupt:
+        screen.out.print("ended")
+
+
+def _publish(cloud: Cloud, step: str, tick: Tick) -> None:
+    show("scheduler", f"Tick for {step} {tick.dataset} as of {tick.as_of}")
+    Cloud(cloud.settings, Deadline()).bus.publish(step, tick)
+
+
+def _hello(up: Up) -> None:
+    for name, value in sorted(up.env.items()):
+        show("vigil", f"{name}={value}")
+    for job in scheduler.jobs(STEPS):
+        show("scheduler", f"{job.step} {job.dataset}: {job.cron} {job.zone}")
+    show("vigil", "up; in another terminal: vigil tick jhu_global; vigil status. Ctrl-C ends it.")

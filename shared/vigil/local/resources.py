@@ -1,0 +1,91 @@
+"""What Terraform makes in Google's cloud, made on this machine from the same files."""
+
+from datetime import timedelta
+
+from google.api_core.exceptions import AlreadyExists, Conflict
+from google.cloud import bigquery, pubsub_v1, storage
+from google.cloud.bigquery import SchemaField
+from google.pubsub_v1.types import Subscription, Topic
+
+from vigil import tables, views
+from vigil.cloud import Cloud
+from vigil.local.services import PROJECT, Service
+
+MAX_ATTEMPTS = 5
+ACK_SECONDS = 600
+BACKOFF = (1, 60)  # seconds; 10 to 600 in Google's cloud, where nobody sits waiting
+
+
+def make_buckets(client: storage.Client, names: list[str]) -> None:
+    """Buckets, where they are not there yet."""
+    for name in names:
+        try:
+            client.create_bucket(name)
+        except Conflict:
+            continue
+
+
+def make_tables(client: bigquery.Client, dataset: str) -> None:
+    """The dataset, its tables, its views."""
+    client.create_dataset(dataset, exists_ok=True)
+    for name in tables.names():
+        client.create_table(_table(client.project, dataset, tables.load(name)), exists_ok=True)
+    for view in views.all_views():
+        client.query_and_wait(view.statement(dataset))
+
+
+def _table(project: str, dataset: str, spec: tables.Table) -> bigquery.Table:
+    fields = [SchemaField.from_api_repr(column) for column in spec.schema]
+    table = bigquery.Table(f"{project}.{dataset}.{spec.name}", fields)
+    table.description = spec.description
+    table.clustering_fields = list(spec.cluster) or None
+    if partition := dict(spec.partition):
+        table.time_partitioning = bigquery.TimePartitioning(
+            type_=partition["type"], field=partition["field"]
+        )
+    return table
+
+
+def make_topics(functions: list[Service]) -> None:
+    """A topic per step with our push subscription, and a dead-letter topic with one, too."""
+    publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
+    for function in functions:
+        topic = publisher.topic_path(PROJECT, f"vigil-{function.name}")
+        dead = publisher.topic_path(PROJECT, f"vigil-{function.name}-dead")
+        for name in (topic, dead):
+            publisher.create_topic(Topic(name=name))
+        for subscription in (_push(topic, dead, function), _pull(dead)):
+            try:
+                subscriber.create_subscription(subscription)
+            except AlreadyExists:
+                continue
+
+
+def _push(topic: str, dead: str, function: Service) -> Subscription:
+    name = topic.rpartition("/")[2]
+    # The framework reads the topic from the path when it unwraps a push body.
+    endpoint = f"http://127.0.0.1:{function.port}/{topic}"
+    return Subscription(
+        name=f"projects/{PROJECT}/subscriptions/{name}",
+        topic=topic,
+        push_config={"push_endpoint": endpoint},
+        ack_deadline_seconds=ACK_SECONDS,
+        retry_policy={
+            "minimum_backoff": timedelta(seconds=BACKOFF[0]),
+            "maximum_backoff": timedelta(seconds=BACKOFF[1]),
+        },
+        dead_letter_policy={"dead_letter_topic": dead, "max_delivery_attempts": MAX_ATTEMPTS},
+    )
+
+
+def _pull(dead: str) -> Subscription:
+    name = dead.rpartition("/")[2]
+    return Subscription(name=f"projects/{PROJECT}/subscriptions/{name}", topic=dead)
+
+
+def make(cloud: Cloud, functions: list[Service]) -> None:
+    """Everything the steps expect to find."""
+    make_buckets(cloud.lake.client, [cloud.settings.raw_bucket, f"{PROJECT}-vigil-models"])
+    make_tables(cloud.warehouse.client, cloud.settings.warehouse)
+    if functions:
+        make_topics(functions)

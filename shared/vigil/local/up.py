@@ -1,0 +1,150 @@
+"""The local cloud: started for as long as a command needs it, or reused while one is running."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from vigil.cloud import Cloud
+from vigil.deadline import Deadline
+from vigil.errors import VigilError
+from vigil.local import resources, services
+from vigil.local.processes import Processes, Show, alive
+from vigil.settings import Settings, home
+
+WAIT_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Up:
+    """A local cloud that answers."""
+
+    pid: int
+    env: dict[str, str]
+    functions: dict[str, int]  # step -> port
+
+    @property
+    def has_bus(self) -> bool:
+        """Whether messages go anywhere."""
+        return bool(self.functions)
+
+
+def silent(_service: str, _line: str) -> None:
+    """Show nothing; the log files have it."""
+
+
+@contextmanager
+def local_cloud(
+    *,
+    functions: bool = False,
+    mlflow: bool = False,
+    mirror: str | None = None,
+    show: Show = silent,
+) -> Iterator[Up]:
+    """Borrow the local cloud of VIGIL_HOME, or start one; clients find it by the environment."""
+    folder = home()
+    folder.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until:
+        with (folder / "lock").open("a+") as lock, (folder / "users").open("a+") as users:
+            if _take(lock, fcntl.LOCK_EX):
+                with _own(folder, lock, functions, mlflow, mirror, show) as up, _environment(up):
+                    yield up
+                    _wait_for_borrowers(folder, users)
+                return
+            fcntl.flock(users, fcntl.LOCK_SH)
+            if (borrowed := running(folder)) is not None:
+                _check(borrowed, functions=functions, mirror=mirror)
+                with _environment(borrowed):
+                    yield borrowed
+                return
+        time.sleep(0.1)
+    raise VigilError(f"the local cloud in {folder} is held, but does not answer: see {folder}/logs")
+
+
+def running(folder: Path) -> Up | None:
+    """The local cloud that runs there, if one does."""
+    try:
+        up = Up(**json.loads((folder / "cloud.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+    return up if alive(up.pid) else None
+
+
+@contextmanager
+def _own(
+    folder: Path,
+    lock: IO[str],
+    functions: bool,  # noqa: FBT001  as asked for above
+    mlflow: bool,  # noqa: FBT001
+    mirror: str | None,
+    show: Show,
+) -> Iterator[Up]:
+    plan = services.plan(folder, functions=functions, mlflow=mlflow, mirror=mirror)
+    state = folder / "cloud.json"
+    state.unlink(missing_ok=True)
+    with Processes(folder / "logs", show, lock) as processes:
+        processes.start(plan.services, plan.env)
+        settings = Settings.from_env({**os.environ, **plan.env})
+        with _variables(plan.env):
+            resources.make(Cloud(settings, Deadline()), plan.functions)
+        processes.start(plan.functions, plan.env)
+        up = Up(os.getpid(), plan.env, {one.name: one.port for one in plan.functions})
+        _write(state, json.dumps(up.__dict__))
+        try:
+            yield up
+        finally:
+            state.unlink(missing_ok=True)
+
+
+def _take(file: IO[str], how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_for_borrowers(folder: Path, users: IO[str]) -> None:
+    """Nobody new may borrow; those who have, finish."""
+    (folder / "cloud.json").unlink(missing_ok=True)
+    fcntl.flock(users, fcntl.LOCK_EX)
+
+
+def _check(up: Up, *, functions: bool, mirror: str | None) -> None:
+    if functions and not up.functions:
+        raise VigilError("the local cloud that is running has no functions: end that command first")
+    if mirror and up.env.get("VIGIL_MIRROR") != mirror:
+        raise VigilError("the local cloud that is running has another --mirror: end it first")
+
+
+@contextmanager
+def _environment(up: Up) -> Iterator[None]:
+    with _variables(up.env):
+        yield
+
+
+@contextmanager
+def _variables(env: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in env}
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)

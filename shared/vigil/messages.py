@@ -1,0 +1,70 @@
+"""The one message of the system. The topic names the step; a message carries references, never data."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from vigil.datasets.names import check_name
+from vigil.errors import Rejected, Transient
+
+VERSION = 1
+STAGES = ("ingest", "predict")
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time to work on one dataset, with what was known at *as_of*."""
+
+    dataset: str
+    as_of: datetime
+    v: int = VERSION
+
+    def to_json(self) -> bytes:
+        """The message as it travels."""
+        body = {"v": self.v, "dataset": self.dataset, "as_of": moment_text(self.as_of)}
+        return json.dumps(body).encode()
+
+    @classmethod
+    def parse(cls, data: bytes, published: datetime) -> "Tick":
+        """Read a message strictly; without as_of, knowledge counts up to its publish time."""
+        body = _object(data)
+        version = body.get("v", VERSION)
+        if version != VERSION:  # a newer publisher: let it come again, to newer code
+            raise Transient(f"message: version {version!r}; this code reads version {VERSION}")
+        name = check_name(body.get("dataset"), "message: dataset")
+        as_of = body.get("as_of")
+        return cls(name, published if as_of is None else parse_moment(as_of, "message: as_of"))
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Rejected(
+            "message",
+            rule="message",
+            expected='a JSON object such as {"v": 1, "dataset": "jhu_global"}',
+            found=repr(data[:80]),
+        )
+    return body
+
+
+def parse_moment(text: object, where: str) -> datetime:
+    """A moment in UTC; a bare date means the end of that day."""
+    try:
+        if len(str(text)) == len("2021-01-30"):
+            return datetime.combine(date.fromisoformat(str(text)), time.max, UTC)
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise Rejected(
+            where, rule="moment", expected="a date or time such as 2021-01-30", found=repr(text)
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as text that sorts by time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

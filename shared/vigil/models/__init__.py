@@ -1,0 +1,1 @@
+"""Forecasters: a panel as known in, sample paths out."""

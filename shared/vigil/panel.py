@@ -1,0 +1,125 @@
+"""Dense panels: for every measure of every source a grid of dates x series."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Dates = NDArray[np.datetime64]
+Floats = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+class Key(NamedTuple):
+    """What a grid holds: one measure as one source gives it."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Values of one measure: a row a date, a column a series, NaN where there is none."""
+
+    dates: Dates  # sorted, unique, whole days
+    series: tuple[str, ...]  # sorted, unique
+    values: Floats
+
+    @property
+    def known(self) -> int:
+        """How many values there are."""
+        return int(np.isfinite(self.values).sum())
+
+    def last_date(self) -> np.datetime64 | None:
+        """The last date on which any series has a value."""
+        rows = np.flatnonzero(np.isfinite(self.values).any(axis=1))
+        return self.dates[rows[-1]] if len(rows) else None
+
+    def until(self, last: np.datetime64) -> "Grid":
+        """The grid up to and with that date."""
+        end = int(np.searchsorted(self.dates, last, side="right"))
+        return Grid(self.dates[:end], self.series, self.values[:end])
+
+    def onto(self, dates: Dates, series: tuple[str, ...]) -> Floats:
+        """The values laid out on other axes, NaN where this grid has nothing."""
+        out = np.full((len(dates), len(series)), np.nan)
+        rows, here_rows = _shared(dates, self.dates)
+        columns, here_columns = _shared(np.array(series, str), np.array(self.series, str))
+        out[np.ix_(rows, columns)] = self.values[np.ix_(here_rows, here_columns)]
+        return out
+
+
+Panel = dict[Key, Grid]
+
+EMPTY = Grid(np.array([], "datetime64[D]"), (), np.empty((0, 0)))
+
+
+def _shared(wanted: NDArray[np.generic], there: NDArray[np.generic]) -> tuple[Index, Index]:
+    _, left, right = np.intersect1d(wanted, there, assume_unique=True, return_indices=True)
+    return left, right
+
+
+def grid(dates: Dates, series: Iterable[str], values: Floats) -> Grid:
+    """A grid with its axes sorted."""
+    names = np.array(list(series), dtype=object)
+    rows, columns = np.argsort(dates), np.argsort(names)
+    return Grid(dates[rows], tuple(names[columns]), values[np.ix_(rows, columns)])
+
+
+def scatter(dates: Dates, series: pa.DictionaryArray, values: Floats) -> Grid:
+    """A grid from one row a value; the last of rows with the same place wins."""
+    days, row = np.unique(dates, return_inverse=True)
+    names = series.dictionary.to_pylist()
+    filled = np.full((len(days), len(names)), np.nan)
+    filled[row, series.indices.to_numpy()] = values
+    return grid(days, names, filled)
+
+
+def from_rows(rows: pa.Table) -> Panel:
+    """A panel from rows (source, target, series, date, value)."""
+    panel: Panel = {}
+    for source, target in _pairs(rows):
+        own = rows.filter((pc.field("source") == source) & (pc.field("target") == target))
+        own = own.combine_chunks()
+        if own.num_rows:
+            panel[Key(source, target)] = scatter(
+                own["date"].to_numpy(zero_copy_only=False).astype("datetime64[D]"),
+                pc.cast(own["series"], pa.string()).combine_chunks().dictionary_encode(),
+                own["value"].to_numpy(zero_copy_only=False),
+            )
+    return panel
+
+
+def _pairs(rows: pa.Table) -> Iterator[tuple[str, str]]:
+    pairs = rows.select(["source", "target"]).group_by(["source", "target"]).aggregate([])
+    yield from sorted(zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True))
+
+
+def increments(totals: Floats) -> Floats:
+    """Daily numbers from running totals (rows are consecutive days): the one place that does it.
+
+    Every day's number is its total less the last known total before it, so that the numbers
+    since any day add up to the published difference. Two cases need a rule. After a gap the
+    whole rise stands on the first day reported again. A total that FALLS corrects earlier
+    days: the fall is left as the negative number that was published, and what models and
+    scores make of a negative number is for them to say (docs/datasets.md). The first total of
+    a series is the past, not a day's number: it has none.
+    """
+    known = np.isfinite(totals)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(totals))[:, None], -1), axis=0)
+    before = np.vstack([np.full((1, totals.shape[1]), -1), last[:-1]])
+    previous = np.take_along_axis(totals, np.maximum(before, 0), axis=0)
+    return np.where(known & (before >= 0), totals - previous, np.nan)
+
+
+def daily(source: Grid, *, cumulative: bool) -> Grid:
+    """A grid on consecutive days, in numbers a day."""
+    if not len(source.dates):
+        return source
+    days = np.arange(source.dates[0], source.dates[-1] + 1)
+    values = source.onto(days, source.series)
+    return Grid(days, source.series, increments(values) if cumulative else values)

@@ -1,0 +1,65 @@
+"""Sample paths, and the quantiles of their days and weeks. Nothing ever sums quantiles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vigil.panel import Dates, Floats
+
+LEVELS = np.array([10, 25, *range(50, 951, 50), 975, 990]) / 1000  # hubverse
+SATURDAY = 5  # days after Monday
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Possible futures of one measure: paths x days x series."""
+
+    reference_date: np.datetime64
+    series: tuple[str, ...]
+    values: Floats
+    before: Floats  # the six days up to the reference date, for the week it stands in
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """A distribution for every step and series: levels x steps x series."""
+
+    period: str
+    target_dates: Dates
+    values: Floats
+    mean: Floats
+
+
+def days(paths: Paths) -> Quantiles:
+    """Every day's number."""
+    dates = paths.reference_date + np.arange(1, paths.values.shape[1] + 1)
+    return _quantiles("day", dates, paths.values)
+
+
+def weeks(paths: Paths) -> Quantiles:
+    """Sums of Sunday to Saturday. The first week's days that are known count as they are."""
+    known = np.broadcast_to(paths.before, (len(paths.values), *paths.before.shape))
+    nothing = np.zeros_like(paths.values[:, :1])
+    sums = np.cumsum(np.concatenate([nothing, known, paths.values], axis=1), axis=1)
+    ends = saturdays(paths.reference_date, paths.values.shape[1])
+    last = ends + paths.before.shape[0]
+    return _quantiles("week", paths.reference_date + ends, sums[:, last] - sums[:, last - 7])
+
+
+def saturdays(
+    reference_date: np.datetime64, horizon: int
+) -> np.ndarray[tuple[int], np.dtype[np.int_]]:
+    """How many days after the reference date each Saturday within the horizon is."""
+    monday_is_0 = (reference_date.astype("datetime64[D]").astype(int) + 3) % 7
+    first = (SATURDAY - monday_is_0 - 1) % 7 + 1
+    return np.arange(first, horizon + 1, 7)
+
+
+def _quantiles(period: str, dates: Dates, values: Floats) -> Quantiles:
+    ordered = np.sort(values, axis=0)
+    place = LEVELS * (len(ordered) - 1)
+    low = np.floor(place).astype(int)
+    share = (place - low)[:, None, None]
+    high = np.minimum(low + 1, len(ordered) - 1)
+    between = ordered[low] * (1 - share) + ordered[high] * share
+    return Quantiles(period, dates, between, values.mean(axis=0))

@@ -1,0 +1,191 @@
+"""What people see in a terminal: tables, a chart, progress. Colours only on a terminal."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from vigil.datasets import Dataset
+from vigil.panel import Panel, daily
+
+out = Console()
+err = Console(stderr=True)
+Row = Mapping[str, Any]
+HEIGHT = 12
+
+
+def print_json(value: object) -> None:
+    """One JSON value on stdout, as it is, whatever the terminal's width."""
+    out.file.write(json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def plain_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Rows with null for what JSON has no number for."""
+    return [
+        {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+def table(rows: Sequence[Row], title: str = "", most: int = 40) -> None:
+    """Rows as a table, at most so many."""
+    if not rows:
+        out.print(f"{title}: none" if title else "no rows")
+        return
+    shown = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+    for name in rows[0]:
+        right = any(isinstance(row[name], int | float) for row in rows[:most])
+        shown.add_column(name, justify="right" if right else "left", overflow="fold")
+    for row in rows[:most]:
+        shown.add_row(*(_cell(value) for value in row.values()))
+    out.print(shown)
+    if len(rows) > most:
+        out.print(f"... and {len(rows) - most} more rows", style="dim")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+        case int():
+            return f"{value:,}"
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M")
+        case _:
+            return str(value)
+
+
+def fan(title: str, actual: Sequence[float], steps: Sequence[Row]) -> None:
+    """A chart of what was and what may come: actual numbers, then median and bands."""
+    top = max([*actual, *(row["high95"] for row in steps), 1e-9])
+    columns = [_mark(value, value, value, value, value, top) for value in actual]
+    columns += [
+        _mark(row["median"], row["low50"], row["high50"], row["low95"], row["high95"], top)
+        for row in steps
+    ]
+    out.print(title, style="bold")
+    for level in reversed(range(HEIGHT)):
+        label = f"{(level + 1) / HEIGHT * top:>10,.0f} │" if level % 3 == 2 else f"{'':>10} │"
+        past = "".join("█" if mark[level] == "━" else " " for mark in columns[: len(actual)])
+        future = "".join(mark[level] for mark in columns[len(actual) :])
+        out.print(f"{label}[blue]{past}[/][green]{future}[/]", highlight=False)
+    out.print(f"{'':>10} └{'─' * len(columns)}", highlight=False)
+    said = "█ reported   ━ median   ▒ 50% band   ░ 95% band"
+    out.print(f"{'':>12}{said}", style="dim", highlight=False)
+
+
+def _mark(
+    median: float, low50: float, high50: float, low95: float, high95: float, top: float
+) -> str:
+    """One column of the chart, from the bottom up."""
+
+    def at(value: float) -> int:
+        return min(HEIGHT - 1, max(0, int(value / top * HEIGHT)))
+
+    column = [" "] * HEIGHT
+    column[at(low95) : at(high95) + 1] = ["░"] * (at(high95) - at(low95) + 1)
+    column[at(low50) : at(high50) + 1] = ["▒"] * (at(high50) - at(low50) + 1)
+    column[at(median)] = "━"
+    return "".join(column)
+
+
+@contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Say what goes on while it does, where somebody may be looking."""
+    if not err.is_terminal:
+        yield
+        return
+    with err.status(what):
+        yield
+
+
+@contextmanager
+def progress() -> Iterator["Steps"]:
+    """Bars for work of a known length."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=err, disable=not err.is_terminal) as bars:
+        yield Steps(bars)
+
+
+class Steps:
+    """A bar for each kind of work."""
+
+    def __init__(self, bars: Progress) -> None:
+        self.bars = bars
+        self.tasks: dict[str, Any] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self.tasks:
+            self.tasks[what] = self.bars.add_task(what)
+        self.bars.update(self.tasks[what], completed=done, total=total)
+
+
+BANDS = {
+    "median": "q500",
+    "low50": "q250",
+    "high50": "q750",
+    "low95": "q025",
+    "high95": "q975",
+}
+DAYS_BEFORE = 42
+
+
+def forecast_rows(found: pa.Table, series: str | None = None) -> list[dict[str, Any]]:
+    """Forecasts with the bands that people read, of one series or of all."""
+    if series is not None and found.num_rows:
+        found = found.filter(pc.equal(found["series"], series))
+    names = ["target", "series", "period", "reference_date", "horizon", "target_date"]
+    picked = found.select([*names, *BANDS.values(), "mean"]) if found.num_rows else found
+    rows = picked.to_pylist()
+    return [
+        {**{n: row[n] for n in names}, **{b: row[q] for b, q in BANDS.items()}, "mean": row["mean"]}
+        for row in rows
+    ]
+
+
+def show_forecast(rows: Sequence[Row], panel: Panel, dataset: Dataset) -> None:
+    """The chart and the rows of the series with the most to come."""
+    days = [row for row in rows if row["period"] == "day"]
+    if not days:
+        return
+    first = next(iter(dataset.targets))
+    most = max(days, key=lambda row: (row["target"] == first, row["median"]))
+    chosen = [row for row in rows if all(row[n] == most[n] for n in ("target", "series"))]
+    actual = _recent(panel, dataset, most)
+    title = f"{most['series']}: {most['target']} a day, {DAYS_BEFORE} days and what may follow"
+    fan(title, actual, [row for row in chosen if row["period"] == "day"])
+    shown = ("period", "horizon", "target_date", *BANDS, "mean")
+    table([{name: row[name] for name in shown} for row in chosen])
+
+
+def _recent(panel: Panel, dataset: Dataset, row: Row) -> list[float]:
+    """The last days' numbers of a series, up to its reference date."""
+    measure = dataset.targets[row["target"]]
+    for key, one in panel.items():
+        if key.target == row["target"] and row["series"] in one.series:
+            days = daily(one, cumulative=measure.cumulative).until(
+                np.datetime64(row["reference_date"])
+            )
+            values = days.values[-DAYS_BEFORE:, days.series.index(row["series"])]
+            return [max(0.0, float(value)) for value in np.nan_to_num(values)]
+    return []

@@ -1,0 +1,44 @@
+"""Settings, read once from the environment at the root; docs/settings.md lists them all."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vigil.errors import Misconfigured
+
+PAGE = "docs/settings.md"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the cloud is: Google's, or the stand-ins on this machine."""
+
+    project: str
+    warehouse: str  # the BigQuery dataset
+    raw_bucket: str
+    bigquery_api: str | None  # a stand-in's address; None is Google's own
+    bigquery_storage_api: str | None
+    home: Path
+    mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment; a missing setting names itself and its page in the docs."""
+        project = env.get("VIGIL_PROJECT")
+        if not project:
+            raise Misconfigured(f"VIGIL_PROJECT is not set: see {PAGE}")
+        return cls(
+            project=project,
+            warehouse=env.get("VIGIL_WAREHOUSE", "vigil"),
+            raw_bucket=env.get("VIGIL_RAW_BUCKET", f"{project}-vigil-raw"),
+            bigquery_api=env.get("BIGQUERY_EMULATOR_HOST"),
+            bigquery_storage_api=env.get("VIGIL_BIGQUERY_STORAGE_HOST"),
+            home=home(env),
+            mirror=env.get("VIGIL_MIRROR"),
+        )
+
+
+def home(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the local cloud's state."""
+    return Path(env.get("VIGIL_HOME", ".vigil")).resolve()

@@ -1,0 +1,1 @@
+"""One message in, one commit, the next message out."""

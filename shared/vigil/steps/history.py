@@ -1,0 +1,174 @@
+"""History: the tables brought up to the arrivals, whatever order those came in."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+
+from vigil import crash, layouts, tables
+from vigil.cloud import Cloud
+from vigil.datasets import Dataset
+from vigil.layouts import Attributes, Parsed
+from vigil.ledger import Run, finding_row
+from vigil.panel import Panel
+from vigil.vintages import Replay, pending
+from vigil.warehouse import Commit, Head
+
+REPLACED = {
+    "observations": "TRUE",
+    "vintages": "TRUE",
+    "series": "TRUE",
+    "findings": "STARTS_WITH(run_id, 'ingest/') AND severity != 'error'",
+}
+
+
+def _quiet(_done: int, _total: int) -> None:
+    """No progress."""
+
+
+@dataclass
+class History:
+    """One dataset's arrivals and tables, with what this attempt has read of them already."""
+
+    dataset: Dataset
+    cloud: Cloud
+    progress: Callable[[int, int], None] = _quiet
+    parsed: dict[tuple[str, str], Parsed] = field(default_factory=dict)
+    shown: dict[int, Panel] = field(default_factory=dict)  # by revision of the head
+
+    def read(self, source: str, digest: str) -> Parsed:
+        """A content by its hash, parsed once."""
+        if (source, digest) not in self.parsed:
+            body = self.cloud.lake.read(self.dataset.name, digest)
+            self.keep(source, digest, layouts.parse(self.dataset, source, body))
+        return self.parsed[source, digest]
+
+    def keep(self, source: str, digest: str, parsed: Parsed) -> None:
+        """Remember the last content of each source: a long replay stays flat in memory."""
+        self.parsed = {key: one for key, one in self.parsed.items() if key[0] != source}
+        self.parsed[source, digest] = parsed
+
+    def at(self, head: Head) -> Panel:
+        """What the tables show at that revision."""
+        if head.issued_at is None:
+            return {}
+        if head.revision not in self.shown:
+            self.shown = {
+                head.revision: self.cloud.warehouse.panel(self.dataset.name, head.issued_at)
+            }
+        return dict(self.shown[head.revision])
+
+    def catch_up(self, run: Run, *, anew: bool = False) -> Head:
+        """Commit what the arrivals say and the tables do not show yet; *anew*: all of it."""
+        while True:
+            head = self.cloud.warehouse.head(self.dataset.name)
+            names = self.cloud.lake.arrivals(self.dataset.name)
+            todo, in_order = pending(names, head.arrival, head.arrivals)
+            if anew:
+                todo, in_order = names, False
+            if not todo:
+                run.unchanged("nothing has arrived since the last commit")
+                return head
+            replay = self._replay(head, todo, in_order=in_order)
+            commit = self._commit(head, names, replay, run, in_order=in_order)
+            crash.point("ingest:4")  # everything is computed, nothing is committed
+            if self.cloud.warehouse.commit(commit):
+                run.recorded = True
+                return replace(head, revision=head.revision + 1, **commit.changes)
+
+    def _replay(self, head: Head, todo: list[str], *, in_order: bool) -> Replay:
+        replay = Replay(self.dataset, self.read)
+        if in_order:
+            replay.known = lambda: self.at(head)
+            replay.contents, replay.predecessor = head.hashes, head.vintage
+        for number, name in enumerate(todo, 1):
+            self.cloud.deadline.left()
+            replay.add(self.cloud.lake.arrival(self.dataset.name, name))
+            self.progress(number, len(todo))
+        return replay
+
+    def _commit(
+        self, head: Head, names: list[str], replay: Replay, run: Run, *, in_order: bool
+    ) -> Commit:
+        checked = self.cloud.lake.arrival(self.dataset.name, names[-1]).issued_at
+        changes: dict[str, Any] = {
+            "arrival": names[-1],
+            "arrivals": len(names),
+            "checked_at": checked,
+        }
+        staged: dict[str, pa.Table] = {}
+        if replay.vintages:
+            staged = self._staged(replay, in_order=in_order)
+            changes |= {
+                "vintage": replay.predecessor,
+                "issued_at": replay.issued_at,
+                "contents": json.dumps(replay.contents, sort_keys=True),
+            }
+            count = len({row["vintage"] for row in replay.vintages})
+            run.rows = staged["observations"].num_rows
+            run.reason = f"{count} vintage{'s' if count > 1 else ''}" + (
+                "" if in_order else ", replayed"
+            )
+        else:
+            run.unchanged("the sources hold what they held before")
+        return Commit(
+            head,
+            changes,
+            staged=staged,
+            rows={"runs": [run.row()]},
+            replace={} if in_order else REPLACED,
+            upsert=("series",),
+        )
+
+    def _staged(self, replay: Replay, *, in_order: bool) -> dict[str, pa.Table]:
+        """The rows to add, by table."""
+        name = self.dataset.name
+        series = self._series(replay.attributes, known=in_order)
+        findings = [finding_row(finding, "ingest", name, at) for at, finding in replay.findings]
+        rows = {"vintages": replay.vintages, "series": series, "findings": findings}
+        staged = {
+            table: pa.Table.from_pylist(found, tables.load(table).arrow)
+            for table, found in rows.items()
+            if found
+        }
+        return {"observations": observations(name, replay.changes), **staged}
+
+    def _series(self, attributes: Attributes, *, known: bool) -> list[dict[str, Any]]:
+        """Rows for the series that are new, or of which something new is said."""
+        before = self.cloud.warehouse.series(self.dataset.name) if known else {}
+        rows = [
+            {**before.get(name, {}), **series_row(self.dataset, name), **said}
+            for name, said in sorted(attributes.items())
+        ]
+        return [row for row in rows if row != _full(before.get(row["series"], {}), row)]
+
+
+def _full(before: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """The same columns as *row* has, as they stood before."""
+    return {column: before.get(column) for column in row}
+
+
+def series_row(dataset: Dataset, name: str) -> dict[str, Any]:
+    """What a series' name says of it."""
+    parent, _, own = name.rpartition("/")
+    return {
+        "dataset": dataset.name,
+        "series": name,
+        "parent": parent or None,
+        "name": own,
+        "place": name not in dataset.not_places,
+    }
+
+
+def observations(dataset: str, changes: list[pa.Table]) -> pa.Table:
+    """All changes as rows of the table."""
+    schema = tables.load("observations").arrow
+    rows = pa.concat_tables([change.cast(_without_dataset(schema)) for change in changes])
+    named = pa.repeat(pa.scalar(dataset), rows.num_rows)
+    return rows.add_column(0, schema.field("dataset"), named)
+
+
+def _without_dataset(schema: pa.Schema) -> pa.Schema:
+    return schema.remove(schema.get_field_index("dataset"))

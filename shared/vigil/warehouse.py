@@ -1,0 +1,277 @@
+"""The warehouse: BigQuery behind a small object. Reads as of a moment; one commit per step."""
+
+import io
+import json
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pyarrow as pa
+import pyarrow.parquet as pq
+from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError
+from google.cloud import bigquery, bigquery_storage
+
+from vigil import tables
+from vigil.deadline import Deadline
+from vigil.panel import Panel, from_rows
+
+MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
+TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", bool: "BOOL", datetime: "TIMESTAMP"}
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the tables show of a dataset. A commit names the revision it read."""
+
+    dataset: str
+    revision: int = 0
+    vintage: str | None = None
+    issued_at: datetime | None = None
+    contents: str = "{}"
+    arrival: str = ""
+    arrivals: int = 0
+    checked_at: datetime | None = None
+    forecast: str | None = None
+    forecast_at: datetime | None = None
+    forecast_run: str | None = None
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Source -> hash of the bytes that the tables show."""
+        found: dict[str, str] = json.loads(self.contents)
+        return found
+
+
+@dataclass
+class Commit:
+    """What one step wants to change: all of it, or nothing."""
+
+    head: Head
+    changes: dict[str, Any]  # columns of the head
+    staged: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
+    rows: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)  # a few rows
+    replace: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
+    upsert: tuple[str, ...] = ()  # tables of series whose staged rows replace their namesakes
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """One BigQuery dataset."""
+
+    client: bigquery.Client
+    storage_api: str | None  # a stand-in's gRPC address; None is Google's own
+    name: str
+    deadline: Deadline
+
+    def query(self, sql: str, /, **parameters: Any) -> bigquery.table.RowIterator:
+        """Run a statement; names come from our files, values only as parameters."""
+        config = bigquery.QueryJobConfig(
+            query_parameters=[_parameter(name, value) for name, value in parameters.items()],
+            maximum_bytes_billed=MAX_BYTES_BILLED,
+            default_dataset=f"{self.client.project}.{self.name}",
+        )
+        left, retry = self.deadline.left(), self.deadline.retry()
+        job = self.client.query(sql, job_config=config, timeout=left, retry=retry, job_retry=None)
+        return job.result(timeout=self.deadline.left(), retry=retry, job_retry=None)
+
+    def rows(self, sql: str, /, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a small result."""
+        return [dict(row.items()) for row in self.query(sql, **parameters)]
+
+    def arrow(self, sql: str, /, **parameters: Any) -> pa.Table:
+        """A large result, read through the Storage API as columns."""
+        return self.query(sql, **parameters).to_arrow(bqstorage_client=self._reader())
+
+    def _reader(self) -> bigquery_storage.BigQueryReadClient | None:
+        if not self.storage_api:
+            return bigquery_storage.BigQueryReadClient()
+        unlimited = [("grpc.max_receive_message_length", -1)]
+        channel = grpc.insecure_channel(self.storage_api, options=unlimited)
+        transport = bigquery_storage.BigQueryReadClient.get_transport_class("grpc")
+        return bigquery_storage.BigQueryReadClient(transport=transport(channel=channel))
+
+    def head(self, dataset: str) -> Head:
+        """What the tables show of a dataset; its row is made when there is none."""
+        found = self.rows("SELECT * FROM heads WHERE dataset = @dataset", dataset=dataset)
+        if not found:
+            self._first_head(dataset)
+            return Head(dataset)
+        return Head(**found[0])
+
+    def _first_head(self, dataset: str) -> None:
+        """One row, whoever comes first: BigQuery runs a job of one name once.
+
+        The name holds the table's birth, so that a table made anew gets its row anew.
+        """
+        born = self.client.get_table(f"{self.name}.heads", timeout=self.deadline.left()).created
+        sql = (
+            f"INSERT INTO `{self.name}.heads` (dataset, revision, contents, arrival, arrivals) "
+            "VALUES (@dataset, 0, '{}', '', 0)"
+        )
+        config = bigquery.QueryJobConfig(query_parameters=[_parameter("dataset", dataset)])
+        job_id = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
+        try:
+            job = self.client.query(sql, job_config=config, job_id=job_id, job_retry=None)
+        except Conflict:
+            job = self.client.get_job(job_id, timeout=self.deadline.left())
+        job.result(timeout=self.deadline.left())
+
+    def panel(self, dataset: str, as_of: datetime) -> Panel:
+        """Everything known of a dataset at a moment, as published."""
+        return from_rows(
+            self.arrow(
+                "SELECT source, target, series, date, value "
+                f"FROM `{self.name}.observations_asof`(@as_of) WHERE dataset = @dataset",
+                as_of=as_of,
+                dataset=dataset,
+            )
+        )
+
+    def vintage(self, dataset: str, as_of: datetime) -> str | None:
+        """The newest vintage at a moment."""
+        sql = (
+            "SELECT vintage FROM vintages WHERE dataset = @dataset AND issued_at <= @as_of "
+            "ORDER BY vintage DESC LIMIT 1"
+        )
+        found = self.rows(sql, dataset=dataset, as_of=as_of)
+        return found[0]["vintage"] if found else None
+
+    def published(self, dataset: str, vintage: str, model: str, version: str) -> bool:
+        """Whether a forecast from that vintage by that model is there already."""
+        sql = (
+            "SELECT 1 FROM forecasts WHERE dataset = @dataset AND vintage = @vintage "
+            "AND model = @model AND version = @version LIMIT 1"
+        )
+        return bool(self.rows(sql, dataset=dataset, vintage=vintage, model=model, version=version))
+
+    def forecast(self, dataset: str, as_of: datetime, series: str | None) -> pa.Table:
+        """The newest forecast published by a moment, whole or of one series."""
+        columns = ", ".join(tables.load("forecasts").columns)
+        sql = (
+            f"SELECT {columns} FROM forecasts WHERE dataset = @dataset AND issued_at = ("
+            "SELECT MAX(issued_at) FROM forecasts WHERE dataset = @dataset AND issued_at <= @as_of"
+            ") AND (@series = '' OR series = @series) "
+            "ORDER BY target, series, period, horizon"
+        )
+        return self.arrow(sql, dataset=dataset, as_of=as_of, series=series or "")
+
+    def series(self, dataset: str) -> dict[str, dict[str, Any]]:
+        """What is said of each series of a dataset."""
+        sql = "SELECT * FROM series WHERE dataset = @dataset"
+        return {row["series"]: row for row in self.rows(sql, dataset=dataset)}
+
+    def stage(self, table: str, rows: pa.Table) -> str:
+        """Load rows where nobody looks; the commit moves them."""
+        spec = tables.load(table)
+        name = f"staging_{table}_{uuid4().hex[:12]}"
+        target = bigquery.Table(f"{self.client.project}.{self.name}.{name}", _fields(spec))
+        target.expires = datetime.now(UTC) + timedelta(days=1)
+        self.client.create_table(target, timeout=self.deadline.left(), retry=self.deadline.retry())
+        file = io.BytesIO()
+        pq.write_table(rows.cast(spec.arrow), file, compression="zstd")
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.PARQUET, schema=_fields(spec)
+        )
+        job = self.client.load_table_from_file(
+            file, target, rewind=True, job_config=config, timeout=self.deadline.left()
+        )
+        job.result(timeout=self.deadline.left())
+        return name
+
+    def commit(self, commit: Commit) -> bool:
+        """Everything in one transaction; False when the dataset moved on since it was read."""
+        staged = {table: self.stage(table, rows) for table, rows in commit.staged.items()}
+        sql, parameters = _transaction(commit, staged)
+        try:
+            return self._race(sql, parameters)
+        finally:
+            for name in staged.values():
+                self.client.delete_table(f"{self.name}.{name}", not_found_ok=True)
+
+    def _race(self, sql: str, parameters: dict[str, Any]) -> bool:
+        """Transactions on one table cancel each other: come again, a little later."""
+        while True:
+            try:
+                return bool(self.rows(sql, **parameters)[0]["won"])
+            except (BadRequest, Conflict) as error:
+                if not _conflict(error):
+                    raise
+                time.sleep(min(self.deadline.left(), random.uniform(0.05, 0.5)))  # noqa: S311  jitter
+
+    def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add a few rows outside a commit: the ledger and findings of what was not done."""
+        if rows:
+            sql, parameters = _values(table, rows)
+            self.query(sql, **parameters)
+
+
+def _conflict(error: GoogleAPICallError) -> bool:
+    said = str(error).lower()
+    return "concurrent update" in said or "conflict" in said or "aborted" in said
+
+
+def _transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    parameters = {"dataset": commit.head.dataset, "read": commit.head.revision}
+    parameters |= {f"h_{name}": value for name, value in commit.changes.items()}
+    moved = "".join(f", {name} = @h_{name}" for name in commit.changes)
+    statements = [
+        f"DELETE FROM {table} WHERE dataset = @dataset AND {which}"
+        for table, which in commit.replace.items()
+    ]
+    statements += [
+        f"DELETE FROM {table} WHERE dataset = @dataset "
+        f"AND series IN (SELECT series FROM {staged[table]})"
+        for table in commit.upsert
+        if table in staged and table not in commit.replace
+    ]
+    for table, name in staged.items():
+        columns = ", ".join(f"`{column}`" for column in tables.load(table).columns)
+        statements.append(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {name}")
+    for table, rows in commit.rows.items():
+        if rows:
+            sql, more = _values(table, rows)
+            statements.append(sql)
+            parameters |= more
+    body = ";\n  ".join([*statements, "COMMIT TRANSACTION", "SELECT TRUE AS won"])
+    return (
+        "BEGIN TRANSACTION;\n"
+        f"UPDATE heads SET revision = revision + 1{moved} "
+        "WHERE dataset = @dataset AND revision = @read;\n"
+        "IF @@row_count = 0 THEN\n  ROLLBACK TRANSACTION;\n  SELECT FALSE AS won;\n"
+        f"ELSE\n  {body};\nEND IF;",
+        parameters,
+    )
+
+
+def _values(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """An INSERT of a few rows, every value a parameter."""
+    columns = tables.load(table).columns
+    parameters: dict[str, Any] = {}
+    tuples = []
+    for number, row in enumerate(rows):
+        cells = []
+        for column in columns:
+            value = row.get(column)
+            if value is None:
+                cells.append("NULL")
+                continue
+            name = f"{table}_{number}_{column}"
+            parameters[name] = value
+            cells.append(f"@{name}")
+        tuples.append(f"({', '.join(cells)})")
+    named = ", ".join(f"`{column}`" for column in columns)
+    return f"INSERT INTO {table} ({named}) VALUES {', '.join(tuples)}", parameters
+
+
+def _parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter:
+    type_ = TYPES.get(type(value), "DATE")
+    return bigquery.ScalarQueryParameter(name, type_, value)
+
+
+def _fields(spec: tables.Table) -> list[bigquery.SchemaField]:
+    return [bigquery.SchemaField.from_api_repr(column) for column in spec.schema]
