@@ -1,4 +1,4 @@
-"""Arrivals: at one moment some sources held certain contents. Kept beside the raw bytes, for ever."""
+"""Arrivals: at one moment some sources held certain contents. Kept for ever, beside the bytes."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -100,6 +100,7 @@ def _not_numbers(texts: pa.ChunkedArray) -> str:
 
 
 def as_date(text: str, pattern: str) -> date | None:
+    """The day that *text* names; None when it names none."""
     try:
         return datetime.strptime(text, pattern).date()  # noqa: DTZ007  a date has no zone
     except ValueError:
@@ -107,6 +108,7 @@ def as_date(text: str, pattern: str) -> date | None:
 
 
 def example(pattern: str) -> str:
+    """A date as the pattern writes it, for people to compare with."""
     return date(2021, 1, 30).strftime(pattern)
 
 
@@ -127,6 +129,7 @@ def dates(table: pa.Table, source: Source, where: str) -> Dates:
 
 
 def check_unique(items: Dates | np.ndarray, what: str, where: str) -> None:
+    """Reject a file that names a thing twice."""
     values, counts = np.unique(items, return_counts=True)
     if (counts > 1).any():
         twice = [str(value) for value in values[counts > 1][:5]]

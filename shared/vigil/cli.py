@@ -1,24 +1,22 @@
 """The command `vigil`."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vigil import datasets, log, screen
-from vigil.cloud import Cloud
-from vigil.deadline import Deadline
 from vigil.errors import Rejected, VigilError
-from vigil.ledger import run_id
 from vigil.messages import Tick, parse_moment
-from vigil.steps import backfill as backfills
-from vigil.steps import predict as predictions
-from vigil.steps.ingest import ingest as ingest_step
+
+if TYPE_CHECKING:  # imported where they are used: help must not wait for Google's clients
+    from vigil.cloud import Cloud
 
 HOURS = 12 * 3600.0  # a person at a terminal sees the progress and may press Ctrl-C
 
@@ -50,7 +48,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 class Session:
     """A cloud to work with, and whether somebody listens to messages."""
 
-    cloud: Cloud
+    cloud: "Cloud"
     has_bus: bool
 
 
@@ -60,10 +58,13 @@ def session() -> Iterator[Session]:
     with ExitStack() as stack:
         has_bus = True
         if not os.environ.get("VIGIL_PROJECT"):
-            from vigil.local.up import local_cloud  # noqa: PLC0415  Google's cloud needs none
+            from vigil.local.up import local_cloud
 
             with screen.busy("starting the local cloud"):
                 has_bus = stack.enter_context(local_cloud()).has_bus
+        from vigil.cloud import Cloud
+        from vigil.deadline import Deadline
+
         yield Session(Cloud.from_env(Deadline(HOURS)), has_bus)
 
 
@@ -114,8 +115,10 @@ def ingest(
     """Bring a dataset's observations up to its sources."""
     tick, given = Tick(datasets.load(name).name, moment(as_of)), dict(map(_pair, source or []))
     with session() as here:
+        from vigil.steps.ingest import ingest as step
+
         with screen.busy(f"ingesting {name}"):
-            following = ingest_step(tick, here.cloud, given)
+            following = step(tick, here.cloud, given)
         sent = bool(following and here.has_bus)
         if following and sent:
             here.cloud.bus.publish("predict", following)
@@ -131,8 +134,10 @@ def _pair(text: str) -> tuple[str, str]:
     return name, location
 
 
-def _report(cloud: Cloud, step: str, tick: Tick, *, as_json: bool, **more: object) -> None:
+def _report(cloud: "Cloud", step: str, tick: Tick, *, as_json: bool, **more: object) -> None:
     """What the ledger says of a run that has just ended."""
+    from vigil.ledger import run_id
+
     named = run_id(step, tick.dataset, tick.as_of)
     [run] = cloud.warehouse.rows(
         "SELECT run_id, status, reason, `rows`, bytes, seconds, peak_mb FROM runs "
@@ -162,6 +167,8 @@ def backfill(
     as_json: Json = False,
 ) -> None:
     """Take in a folder of earlier files, each at the moment that its name or folder says."""
+    from vigil.steps import backfill as backfills
+
     files = backfills.look(datasets.load(name), folder)
     with session() as here, screen.progress() as bars:
         refused = backfills.backfill(name, files, here.cloud, bars)
@@ -180,6 +187,8 @@ def rebuild(name: Name, *, as_json: Json = False) -> None:
     """Make a dataset's observations, vintages and series anew from the raw bucket."""
     tick = Tick(datasets.load(name).name, moment(None))
     with session() as here:
+        from vigil.steps import backfill as backfills
+
         with screen.progress() as bars:
             backfills.rebuild(name, tick.as_of, here.cloud, bars)
         _report(here.cloud, "ingest", tick, as_json=as_json)
@@ -201,6 +210,8 @@ def predict(
     """Publish the forecast of what is known, unless it has been, and show it."""
     tick = Tick(datasets.load(name).name, moment(as_of))
     with session() as here:
+        from vigil.steps import predict as predictions
+
         with screen.busy(f"forecasting {name}"):
             if dry_run:
                 found = predictions.dry_run(tick, here.cloud)
@@ -225,9 +236,8 @@ def predict(
 @app.command(epilog="Example: vigil query 'SELECT * FROM latest_forecasts LIMIT 5' --json")
 def query(sql: Annotated[str, typer.Argument(metavar="SQL")], *, as_json: Json = False) -> None:
     """Ask the warehouse. Tables and views need no prefix."""
-    with session() as here:
-        with screen.busy("asking"):
-            rows = screen.plain_rows(here.cloud.warehouse.arrow(sql).to_pylist())
+    with session() as here, screen.busy("asking"):
+        rows = screen.plain_rows(here.cloud.warehouse.arrow(sql).to_pylist())
     screen.print_json(rows) if as_json else screen.table(rows)
 
 
@@ -285,7 +295,7 @@ def sample(
     as_json: Json = False,
 ) -> None:
     """Write simulated files in the formats of upstream, for machines without a network."""
-    from vigil.local.sample import write  # noqa: PLC0415  only this command needs it
+    from vigil.local.sample import write
 
     files = [str(file) for file in write(folder)]
     screen.print_json(files) if as_json else screen.out.print("\n".join(files), soft_wrap=True)
@@ -303,7 +313,7 @@ def up(
     mlflow: Annotated[bool, typer.Option("--mlflow", help="Start MLflow, too.")] = False,
 ) -> None:
     """Run the local cloud in the foreground: stand-ins, functions, scheduler. Ctrl-C ends it."""
-    from vigil.local.foreground import run  # noqa: PLC0415  only this command needs it
+    from vigil.local.foreground import run
 
     run(mirror=mirror, mlflow=mlflow)
 
@@ -311,9 +321,16 @@ def up(
 @app.command(epilog="Example: vigil demo")
 def demo() -> None:
     """Send one Tick through the whole local cloud, on simulated files, and show what comes out."""
-    from vigil.local.demo import run  # noqa: PLC0415  only this command needs it
+    from vigil.local.demo import run
 
     run()
+
+
+def _complain(kind: str, text: str) -> None:
+    """On stderr for people; on stdout, too, for a machine that asked for JSON."""
+    screen.err.print(f"{kind}: {text}", style="red", soft_wrap=True, highlight=False)
+    if "--json" in sys.argv:
+        screen.print_json({kind: text})
 
 
 def main() -> None:
@@ -322,16 +339,16 @@ def main() -> None:
     try:
         code = app(standalone_mode=False) or 0
     except Rejected as reason:
-        screen.err.print(f"refused: {reason}", style="red", soft_wrap=True, highlight=False)
+        _complain("refused", str(reason))
         code = 2
     except VigilError as error:
-        screen.err.print(f"error: {error}", style="red", soft_wrap=True, highlight=False)
+        _complain("error", str(error))
         code = 1
     except typer.Exit as ended:
         code = ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
         code = 1
     except typer.TyperException as error:  # a wrong option or argument
-        error.show()
+        _complain("error", f"{error.format_message()} See `vigil --help`.")
         code = 1
     raise SystemExit(code)

@@ -1,4 +1,4 @@
-"""Numbered points at which a test may kill the process, to prove that a retry completes the work."""
+"""Numbered points at which a test may kill the process: a retry completes the work."""
 
 import os
 import signal

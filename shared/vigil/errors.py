@@ -6,7 +6,7 @@ class VigilError(Exception):
 
 
 class Rejected(VigilError):
-    """The input cannot be used: quarantine it, say why, acknowledge it. The same input would fail again."""
+    """The input cannot be used, now or later: quarantine it, say why, acknowledge it."""
 
     def __init__(
         self, where: str, *, rule: str, expected: str, found: str, remedy: str = ""

@@ -83,11 +83,12 @@ class Lake:
     def _read(self, name: str) -> bytes:
         try:
             blob = self.bucket.blob(name)
-            return blob.download_as_bytes(
+            body: bytes = blob.download_as_bytes(
                 raw_download=True, timeout=self.deadline.left(60), retry=self.deadline.retry()
             )
         except NotFound:
             raise VigilError(f"gs://{self.bucket_name}/{name} is missing") from None
+        return body
 
     def _write(self, name: str, body: bytes) -> None:
         """Write once. An object that is there already was written by a twin of this attempt."""

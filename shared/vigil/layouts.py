@@ -136,7 +136,7 @@ def _part(source: Source, table: pa.Table, column: str, where: str) -> list[str]
 
 
 def _attributes(source: Source, table: pa.Table, series: list[str], where: str) -> Attributes:
-    """What the source says of each series, such as where it lies; the last value of several wins."""
+    """What the source says of each series, such as where it lies; the last value wins."""
     said: Attributes = {name: {} for name in series}
     for attribute, column in source.attributes.items():
         values = cells.numbers(table, column, source, where)

@@ -1,4 +1,4 @@
-"""The one message of the system. The topic names the step; a message carries references, never data."""
+"""The one message of the system. Its topic names the step; it carries references, never data."""
 
 import json
 from dataclasses import dataclass

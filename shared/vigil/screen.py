@@ -78,34 +78,26 @@ def _cell(value: object) -> str:
 def fan(title: str, actual: Sequence[float], steps: Sequence[Row]) -> None:
     """A chart of what was and what may come: actual numbers, then median and bands."""
     top = max([*actual, *(row["high95"] for row in steps), 1e-9])
-    columns = [_mark(value, value, value, value, value, top) for value in actual]
-    columns += [
-        _mark(row["median"], row["low50"], row["high50"], row["low95"], row["high95"], top)
-        for row in steps
-    ]
+    bars = [round(value / top * HEIGHT) for value in actual]
+    columns = [_column(row, top) for row in steps]
     out.print(title, style="bold")
     for level in reversed(range(HEIGHT)):
         label = f"{(level + 1) / HEIGHT * top:>10,.0f} │" if level % 3 == 2 else f"{'':>10} │"
-        past = "".join("█" if mark[level] == "━" else " " for mark in columns[: len(actual)])
-        future = "".join(mark[level] for mark in columns[len(actual) :])
+        past = "".join("█" if bar > level else " " for bar in bars)
+        future = "".join(column[level] for column in columns)
         out.print(f"{label}[blue]{past}[/][green]{future}[/]", highlight=False)
-    out.print(f"{'':>10} └{'─' * len(columns)}", highlight=False)
+    out.print(f"{'':>10} └{'─' * (len(bars) + len(columns))}", highlight=False)
     said = "█ reported   ━ median   ▒ 50% band   ░ 95% band"
     out.print(f"{'':>12}{said}", style="dim", highlight=False)
 
 
-def _mark(
-    median: float, low50: float, high50: float, low95: float, high95: float, top: float
-) -> str:
-    """One column of the chart, from the bottom up."""
-
-    def at(value: float) -> int:
-        return min(HEIGHT - 1, max(0, int(value / top * HEIGHT)))
-
+def _column(row: Row, top: float) -> str:
+    """One column of the fan, from the bottom up."""
+    at = {b: min(HEIGHT - 1, max(0, int(row[b] / top * HEIGHT))) for b in BANDS}
     column = [" "] * HEIGHT
-    column[at(low95) : at(high95) + 1] = ["░"] * (at(high95) - at(low95) + 1)
-    column[at(low50) : at(high50) + 1] = ["▒"] * (at(high50) - at(low50) + 1)
-    column[at(median)] = "━"
+    for low, high, mark in (("low95", "high95", "░"), ("low50", "high50", "▒")):
+        column[at[low] : at[high] + 1] = [mark] * (at[high] - at[low] + 1)
+    column[at["median"]] = "━"
     return "".join(column)
 
 
@@ -135,6 +127,7 @@ class Steps:
         self.tasks: dict[str, Any] = {}
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        """So much of so much is done."""
         if what not in self.tasks:
             self.tasks[what] = self.bars.add_task(what)
         self.bars.update(self.tasks[what], completed=done, total=total)
@@ -147,7 +140,7 @@ BANDS = {
     "low95": "q025",
     "high95": "q975",
 }
-DAYS_BEFORE = 42
+DAYS_BEFORE = 35  # with 28 days ahead the chart fits 80 columns
 
 
 def forecast_rows(found: pa.Table, series: str | None = None) -> list[dict[str, Any]]:

@@ -238,14 +238,17 @@ def _transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[s
             statements.append(sql)
             parameters |= more
     body = ";\n  ".join([*statements, "COMMIT TRANSACTION", "SELECT TRUE AS won"])
-    return (
-        "BEGIN TRANSACTION;\n"
-        f"UPDATE heads SET revision = revision + 1{moved} "
-        "WHERE dataset = @dataset AND revision = @read;\n"
-        "IF @@row_count = 0 THEN\n  ROLLBACK TRANSACTION;\n  SELECT FALSE AS won;\n"
-        f"ELSE\n  {body};\nEND IF;",
-        parameters,
-    )
+    sql = f"""
+        BEGIN TRANSACTION;
+        UPDATE heads SET revision = revision + 1{moved}
+        WHERE dataset = @dataset AND revision = @read;
+        IF @@row_count = 0 THEN
+          ROLLBACK TRANSACTION;
+          SELECT FALSE AS won;
+        ELSE
+          {body};
+        END IF;"""
+    return sql, parameters
 
 
 def _values(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 def folders() -> list[Path]:
-    """Where dataset files are looked for: the package, then VIGIL_DATASETS for a trial of your own."""
+    """Where dataset files are: the package, and VIGIL_DATASETS for trials of your own."""
     extra = os.environ.get("VIGIL_DATASETS")
     return [HERE, *([Path(extra)] if extra else [])]
 

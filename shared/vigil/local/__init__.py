@@ -1,1 +1,1 @@
-"""The local cloud: stand-ins for Google's services, the scheduler loop and the function processes."""
+"""The local cloud: stand-ins for Google's services, the scheduler, the functions."""

@@ -19,13 +19,13 @@ from vigil.settings import home
 DATASET, SERIES = "jhu_global", "Italy"
 MOMENT = "2023-03-10"
 SECONDS = 120.0
-QUERIES = (
-    "SELECT series, target_date, median, low95, high95 FROM latest_forecasts "
-    "WHERE target = 'deaths' AND period = 'week' AND horizon = 1 ORDER BY median DESC LIMIT 5",
-    "SELECT series, value AS total, date FROM latest_observations "
-    "WHERE target = 'cases' QUALIFY RANK() OVER (ORDER BY date DESC) = 1 ORDER BY value DESC LIMIT 5",
-    "SELECT severity, rule, scope, found FROM findings",
-)
+QUERIES = """
+SELECT series, median, low95, high95 FROM latest_forecasts \
+WHERE target = 'deaths' AND period = 'week' AND horizon = 1 ORDER BY median DESC LIMIT 5
+SELECT series, date, value AS total FROM latest_observations \
+WHERE target = 'cases' AND date = '2023-03-09' ORDER BY value DESC LIMIT 5
+SELECT severity, rule, scope, found FROM findings
+"""
 
 
 def run() -> None:
@@ -46,7 +46,7 @@ def run() -> None:
         _say("predict: " + _landed(cloud, "predict"))
         _show(cloud, tick)
     _say("try next, in this folder:")
-    for query in QUERIES:
+    for query in QUERIES.strip().splitlines():
         line = f'  VIGIL_HOME={_short(folder)} .venv/bin/vigil query "{query}"'
         screen.out.print(line, soft_wrap=True, highlight=False)
 

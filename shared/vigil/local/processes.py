@@ -53,11 +53,13 @@ class Processes:
         self.undertaker.wait()
 
     def start(self, services: Iterable[Service], env: dict[str, str]) -> None:
-        """Start services side by side and wait until each answers."""
-        started = list(services)
-        for service in started:
+        """Start services side by side."""
+        for service in services:
             self._spawn(service, env)
-        for service in started:
+
+    def wait_for(self, services: Iterable[Service]) -> None:
+        """Wait until each of them answers."""
+        for service in services:
             self._wait_for(service)
 
     def _spawn(self, service: Service, env: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What Terraform makes in Google's cloud, made on this machine from the same files."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from google.api_core.exceptions import AlreadyExists, Conflict
 from google.cloud import bigquery, pubsub_v1, storage
@@ -26,12 +27,19 @@ def make_buckets(client: storage.Client, names: list[str]) -> None:
 
 
 def make_tables(client: bigquery.Client, dataset: str) -> None:
-    """The dataset, its tables, its views."""
-    client.create_dataset(dataset, exists_ok=True)
-    for name in tables.names():
-        client.create_table(_table(client.project, dataset, tables.load(name)), exists_ok=True)
-    for view in views.all_views():
-        client.query_and_wait(view.statement(dataset))
+    """The dataset, its tables, its views; nothing where they are as the files say already."""
+    statements = [view.statement(dataset) for view in views.all_views()]
+    specs = [tables.load(name) for name in tables.names()]
+    stamp = sha256(repr((specs, statements)).encode()).hexdigest()[:32]
+    made = client.create_dataset(dataset, exists_ok=True)
+    if made.labels.get("schema") == stamp:
+        return
+    for spec in specs:
+        client.create_table(_table(client.project, dataset, spec), exists_ok=True)
+    for statement in statements:
+        client.query_and_wait(statement)
+    made.labels = {"schema": stamp}
+    client.update_dataset(made, ["labels"])
 
 
 def _table(project: str, dataset: str, spec: tables.Table) -> bigquery.Table:
@@ -83,8 +91,9 @@ def _pull(dead: str) -> Subscription:
     return Subscription(name=f"projects/{PROJECT}/subscriptions/{name}", topic=dead)
 
 
-def make(cloud: Cloud, functions: list[Service]) -> None:
-    """Everything the steps expect to find."""
+def make(functions: list[Service]) -> None:
+    """Everything the steps expect to find in the cloud that the environment names."""
+    cloud = Cloud.from_env()
     make_buckets(cloud.lake.client, [cloud.settings.raw_bucket, f"{PROJECT}-vigil-models"])
     make_tables(cloud.warehouse.client, cloud.settings.warehouse)
     if functions:

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from vigil.cloud import Cloud
-from vigil.deadline import Deadline
 from vigil.errors import VigilError
-from vigil.local import resources, services
+from vigil.local import services
 from vigil.local.processes import Processes, Show, alive
-from vigil.settings import Settings, home
+from vigil.settings import home
 
 WAIT_SECONDS = 90.0
 
@@ -53,14 +51,15 @@ def local_cloud(
     while time.monotonic() < until:
         with (folder / "lock").open("a+") as lock, (folder / "users").open("a+") as users:
             if _take(lock, fcntl.LOCK_EX):
-                with _own(folder, lock, functions, mlflow, mirror, show) as up, _environment(up):
+                plan = services.plan(folder, functions=functions, mlflow=mlflow, mirror=mirror)
+                with _own(folder, lock, plan, show) as up, _variables(up.env):
                     yield up
                     _wait_for_borrowers(folder, users)
                 return
             fcntl.flock(users, fcntl.LOCK_SH)
             if (borrowed := running(folder)) is not None:
                 _check(borrowed, functions=functions, mirror=mirror)
-                with _environment(borrowed):
+                with _variables(borrowed.env):
                     yield borrowed
                 return
         time.sleep(0.1)
@@ -77,23 +76,18 @@ def running(folder: Path) -> Up | None:
 
 
 @contextmanager
-def _own(
-    folder: Path,
-    lock: IO[str],
-    functions: bool,  # noqa: FBT001  as asked for above
-    mlflow: bool,  # noqa: FBT001
-    mirror: str | None,
-    show: Show,
-) -> Iterator[Up]:
-    plan = services.plan(folder, functions=functions, mlflow=mlflow, mirror=mirror)
+def _own(folder: Path, lock: IO[str], plan: services.Plan, show: Show) -> Iterator[Up]:
     state = folder / "cloud.json"
     state.unlink(missing_ok=True)
     with Processes(folder / "logs", show, lock) as processes:
-        processes.start(plan.services, plan.env)
-        settings = Settings.from_env({**os.environ, **plan.env})
+        processes.start([*plan.services, *plan.functions], plan.env)
+        # Google's clients take seconds to import: do that while the processes start.
+        from vigil.local import resources  # noqa: PLC0415
+
+        processes.wait_for(plan.services)
         with _variables(plan.env):
-            resources.make(Cloud(settings, Deadline()), plan.functions)
-        processes.start(plan.functions, plan.env)
+            resources.make(plan.functions)
+        processes.wait_for(plan.functions)
         up = Up(os.getpid(), plan.env, {one.name: one.port for one in plan.functions})
         _write(state, json.dumps(up.__dict__))
         try:
@@ -121,12 +115,6 @@ def _check(up: Up, *, functions: bool, mirror: str | None) -> None:
         raise VigilError("the local cloud that is running has no functions: end that command first")
     if mirror and up.env.get("VIGIL_MIRROR") != mirror:
         raise VigilError("the local cloud that is running has another --mirror: end it first")
-
-
-@contextmanager
-def _environment(up: Up) -> Iterator[None]:
-    with _variables(up.env):
-        yield
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from vigil.errors import Rejected
 from vigil.lake import sha256
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick
+from vigil.panel import Panel
 from vigil.steps.history import History
 from vigil.warehouse import Head
 
@@ -120,7 +121,7 @@ class Receiver:
             raise
         self.history.keep(source, digest, parsed)
 
-    def _known(self, head: Head) -> quality.Panel:
+    def _known(self, head: Head) -> Panel:
         """What was known at the Tick's moment, which may lie before the newest vintage."""
         if head.issued_at is None or head.issued_at <= self.tick.as_of:
             return self.history.at(head)

@@ -1,0 +1,61 @@
+"""What many tests need: the real files, where they are, and a local cloud to work in."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from vigil import log
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+REAL = Path(os.environ.get("VIGIL_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+JHU = {
+    "confirmed": REAL / "jhu_csse" / "time_series_covid19_confirmed_global.csv.gz",
+    "deaths": REAL / "jhu_csse" / "time_series_covid19_deaths_global.csv.gz",
+}
+FRANCE = {
+    "indicators": REAL
+    / "france_spf"
+    / "table-indicateurs-open-data-france-2023-06-30-17h59.csv.gz",
+    "screening": REAL / "france_spf" / "sp-fra-jour-2022-08-05-19h01.csv.gz",
+    "departements": REAL / "france_spf" / "covid-hospit-incid-2023-03-31-18h01.csv.gz",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on real files are skipped where there are none, and say so."""
+    if not REAL.is_dir():
+        for item in items:
+            if item.get_closest_marker("real"):
+                item.add_marker(pytest.mark.skip(reason=f"no real files: {REAL} is not there"))
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    log.to(None)
+    yield
+
+
+@pytest.fixture(scope="session")
+def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Storage and BigQuery stand-ins, for the whole session."""
+    from vigil.local.up import local_cloud as start
+
+    os.environ["VIGIL_HOME"] = str(tmp_path_factory.mktemp("cloud"))
+    with start():
+        yield
+
+
+@pytest.fixture
+def cloud(local_cloud: None, monkeypatch: pytest.MonkeyPatch) -> Iterator["Cloud"]:  # noqa: F821
+    """An empty warehouse and an empty raw bucket of its own."""
+    from vigil.cloud import Cloud
+    from vigil.local import resources
+
+    name = f"t{uuid4().hex[:8]}"
+    monkeypatch.setenv("VIGIL_WAREHOUSE", name)
+    monkeypatch.setenv("VIGIL_RAW_BUCKET", f"raw-{name}")
+    resources.make([])
+    yield Cloud.from_env()
