@@ -203,8 +203,8 @@ def test_every_change_heeds_generation_and_metageneration(bucket, change, field)
     put(bucket, "source", b"source")
     before = state(put(bucket, "target", b"target"))
     target = bucket.blob("target")
+    target.metadata = {"note": "changed"}
     with pytest.raises(PreconditionFailed):
-        target.metadata = {"note": "changed"}
         CHANGES[change](target, {f"if_{field}_match": before[field] + 1})
     assert state(bucket.get_blob("target")) == before
     CHANGES[change](target, {f"if_{field}_match": before[field]})

@@ -53,8 +53,10 @@ class PreconditionFailed(Exception):
 
 def require(query: Mapping[str, str], prefix: str, found: Mapping[str, Any] | None) -> None:
     """Check the preconditions whose names begin with *prefix* against the object *found*."""
+    # Google's client spells it ifMetaGenerationMatch when it uploads, ifMetageneration... elsewhere.
+    conditions = {name.lower(): value for name, value in query.items()}
     for name, (field, compare) in PRECONDITIONS.items():
-        expected = query.get(prefix + name)
+        expected = conditions.get((prefix + name).lower())
         if expected is None:
             continue
         # Of a missing object only "its generation is 0" holds, whatever else was asked.
@@ -78,8 +80,9 @@ class StagedFiles(_FileStore):  # type: ignore[misc]  # the emulator ships no ty
         target = self._disk_path(rel)
         # What the file system cannot hold has to fail here: after the commit is too late.
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise IsADirectoryError(target)
+        if target.is_dir():  # left by deleted objects below this name, unless one still lives
+            for folder in [*sorted(target.rglob("*"), reverse=True), target]:
+                folder.rmdir()
         self.changes[rel] = self._stage(content).name
 
     def remove_file(self, rel: str) -> None:

@@ -1,0 +1,46 @@
+# Every target does all its own set-up. `make help` lists them.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+export OMP_WAIT_POLICY := passive
+
+.PHONY: help setup demo test check unit integration format lock up clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: .venv/ready  ## Build .venv from the lock, with uv where there is one, else pip
+
+.venv/ready: requirements/dev.txt pyproject.toml scripts/setup
+	@scripts/setup
+	@touch $@
+
+demo: setup  ## Send one Tick through the whole local cloud, on simulated files
+	@$(BIN)/vigil demo
+
+test: check  ## All checks and all tests
+	$(BIN)/pytest
+
+check: setup  ## Format, lint, types, layers: what pre-commit and CI call
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup  ## The tests that need no local cloud
+	$(BIN)/pytest tests/unit
+
+integration: setup  ## The tests that start the local cloud and the real function processes
+	$(BIN)/pytest tests/integration tests/end_to_end
+
+format: setup  ## Format, and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup  ## Lock the dependencies anew: requirements/dev.txt and one file per function
+	@scripts/lock
+
+up: setup  ## Run the local cloud in the foreground
+	@$(BIN)/vigil up
+
+clean:  ## Remove what was built and the local cloud's state
+	rm -rf .venv .vigil .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
