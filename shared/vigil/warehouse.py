@@ -5,6 +5,7 @@ import json
 import random
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -185,13 +186,16 @@ class Warehouse:
 
     def commit(self, commit: Commit) -> bool:
         """Everything in one transaction; False when the dataset moved on since it was read."""
-        staged = {table: self.stage(table, rows) for table, rows in commit.staged.items()}
-        sql, parameters = _transaction(commit, staged)
-        try:
-            return self._race(sql, parameters)
-        finally:
-            for name in staged.values():
-                self.client.delete_table(f"{self.name}.{name}", not_found_ok=True)
+        with ThreadPoolExecutor(max_workers=8) as pool:  # loads take seconds each, and wait
+            names = list(pool.map(self.stage, commit.staged.keys(), commit.staged.values()))
+            staged = dict(zip(commit.staged, names, strict=True))
+            try:
+                return self._race(*_transaction(commit, staged))
+            finally:
+                list(pool.map(self._unstage, names))
+
+    def _unstage(self, name: str) -> None:
+        self.client.delete_table(f"{self.name}.{name}", not_found_ok=True)
 
     def _race(self, sql: str, parameters: dict[str, Any]) -> bool:
         """Transactions on one table cancel each other: come again, a little later."""

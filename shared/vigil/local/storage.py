@@ -53,7 +53,7 @@ class PreconditionFailed(Exception):
 
 def require(query: Mapping[str, str], prefix: str, found: Mapping[str, Any] | None) -> None:
     """Check the preconditions whose names begin with *prefix* against the object *found*."""
-    # Google's client spells it ifMetaGenerationMatch when it uploads, ifMetageneration... elsewhere.
+    # In uploads, Google's own client writes ifMetaGenerationNotMatch with a capital G.
     conditions = {name.lower(): value for name, value in query.items()}
     for name, (field, compare) in PRECONDITIONS.items():
         expected = conditions.get((prefix + name).lower())
@@ -180,6 +180,7 @@ class DurableStorage(Storage):  # type: ignore[misc]  # the emulator ships no ty
             raise ValueError(f"{file_name!r}: expected a name that can also be a file's")
         self._require_live(bucket_name, file_name)
         file_obj["metageneration"] = "1"  # the emulator counts an upload's own metadata as a change
+        file_obj.pop("mediaLink", None)  # names today's port; without it, clients ask who they know
         super().create_file(bucket_name, file_name, content, file_obj, file_id)
 
     def patch_object(self, bucket_name: str, file_name: str, file_obj: Any) -> None:

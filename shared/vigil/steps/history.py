@@ -37,6 +37,7 @@ class History:
     progress: Callable[[int, int], None] = _quiet
     parsed: dict[tuple[str, str], Parsed] = field(default_factory=dict)
     shown: dict[int, Panel] = field(default_factory=dict)  # by revision of the head
+    seen: Head | None = None
 
     def read(self, source: str, digest: str) -> Parsed:
         """A content by its hash, parsed once."""
@@ -60,10 +61,16 @@ class History:
             }
         return dict(self.shown[head.revision])
 
+    def head(self) -> Head:
+        """What the tables show; read before the arrivals are listed, so that none is missed."""
+        if self.seen is None:
+            self.seen = self.cloud.warehouse.head(self.dataset.name)
+        return self.seen
+
     def catch_up(self, run: Run, *, anew: bool = False) -> Head:
         """Commit what the arrivals say and the tables do not show yet; *anew*: all of it."""
         while True:
-            head = self.cloud.warehouse.head(self.dataset.name)
+            head = self.head()
             names = self.cloud.lake.arrivals(self.dataset.name)
             todo, in_order = pending(names, head.arrival, head.arrivals)
             if anew:
@@ -77,6 +84,7 @@ class History:
             if self.cloud.warehouse.commit(commit):
                 run.recorded = True
                 return replace(head, revision=head.revision + 1, **commit.changes)
+            self.seen = None  # another came first: start again from what it left
 
     def _replay(self, head: Head, todo: list[str], *, in_order: bool) -> Replay:
         replay = Replay(self.dataset, self.read)

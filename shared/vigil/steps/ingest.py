@@ -72,7 +72,7 @@ class Receiver:
                 expected=f"one of {', '.join(self.dataset.sources)}",
                 found=", ".join(unknown),
             )
-        head = self.history.cloud.warehouse.head(self.dataset.name)
+        head = self.history.head()
         last = self._last(head)
         contents = {
             source: self._content(source, locations[source], last.get(source), head)

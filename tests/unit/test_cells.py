@@ -1,0 +1,210 @@
+"""Cells: from bytes to text, from text to numbers and days, strictly."""
+
+import csv
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vigil import cells
+from vigil.datasets import Source
+from vigil.errors import Rejected
+
+FILE = {"url": "https://example.org/a.csv", "files": "a*", "layout": "long", "series": ["dep"]}
+NAN = float("nan")
+
+
+def source(**spec) -> Source:
+    """A source with a column `dep` and a column `day`."""
+    return Source.model_validate({**FILE, "date": "day", **spec})
+
+
+def column(cells_: list[str], name: str = "n") -> pa.Table:
+    """A table of one column of text."""
+    return pa.table({name: pa.array(cells_, pa.string())})
+
+
+def numbers(cells_: list[str], decimal: str = ".") -> list[float]:
+    """The numbers that the cells say."""
+    return cells.numbers(column(cells_), "n", source(decimal=decimal), "file").tolist()
+
+
+def refused(call, *arguments) -> Rejected:
+    """The reason why a call is refused."""
+    with pytest.raises(Rejected) as reason:
+        call(*arguments)
+    return reason.value
+
+
+def test_every_cell_is_read_as_text():
+    """A departement 01 keeps its zero, 2A its letter, and a blank stays blank."""
+    table = cells.read(source(), b"dep,day,n\n01,2021-01-01,5\n2A,2021-01-01,\n", "file")
+    assert table.to_pydict() == {
+        "dep": ["01", "2A"],
+        "day": ["2021-01-01", "2021-01-01"],
+        "n": ["5", ""],
+    }
+
+
+def test_the_dialect_may_be_any_of_one_file_family():
+    """A byte order mark, CRLF, quotes, semicolons and padded names mean nothing of their own."""
+    body = b'\xef\xbb\xbf"dep";"jour ";n\r\n"01";"a;b";" 5"\r\n'
+    table = cells.read(source(delimiter=";"), body, "file")
+    assert table.to_pydict() == {"dep": ["01"], "jour": ["a;b"], "n": [" 5"]}
+
+
+def test_the_last_line_needs_no_end():
+    """JHU's earlier files had none."""
+    assert cells.read(source(), b"dep,n\n01,5", "file").num_rows == 1
+
+
+def test_latin_1_is_read_when_the_source_says_so():
+    """The byte 0xE9 is an e with an accent, and no UTF-8."""
+    body = "dep,n\nLa Réunion,5\n".encode("latin-1")
+    assert cells.read(source(encoding="latin-1"), body, "file")["dep"][0].as_py() == "La Réunion"
+    reason = refused(cells.read, source(), body, "file")
+    assert (reason.where, reason.rule, reason.expected) == ("file", "encoding", "utf-8 text")
+    assert "0xe9 in position 10" in reason.found
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b",,\n1,2,3\n", b" \n"])
+def test_a_file_without_a_header_is_rejected(body):
+    """Nothing at all, or columns without names."""
+    reason = refused(cells.read, source(), body, "file")
+    assert (reason.rule, reason.expected) == ("empty", "a header and rows")
+
+
+def test_a_column_that_is_there_twice_is_rejected():
+    """Which of the two is meant nobody can say."""
+    reason = refused(cells.read, source(), b"dep,n,n\n01,5,6\n", "file")
+    assert str(reason) == "file: expected every column name once; found twice: ['n'] in 'dep,n,n'"
+
+
+@pytest.mark.parametrize("row", [b"01", b"01,2021-01-01", b"01,2021-01-01,5,6", b"=======", b"x"])
+def test_a_row_with_more_or_fewer_cells_than_the_header_is_rejected(row):
+    """A truncated last row, a decimal comma in a file of commas, markers of a merge."""
+    reason = refused(cells.read, source(), b"dep,day,n\n01,2021-01-01,5\n" + row, "file")
+    assert reason.rule == "columns"
+    assert reason.expected == "3 cells in every row, as in the header"
+    assert row.decode() in reason.found
+
+
+@pytest.mark.xfail(strict=True, raises=csv.Error, reason="the csv module's own errors escape")
+@pytest.mark.parametrize(
+    "body", [b"dep,n\r01,5\r", b"<html>" + b"x" * 131_073], ids=["CR only", "a long first line"]
+)
+def test_a_header_that_the_csv_module_refuses_is_rejected(body):
+    """Line ends of an old Mac, and a page squeezed into one line."""
+    assert refused(cells.read, source(), body, "file").rule
+
+
+def test_blanks_of_every_spelling_are_no_number():
+    """Empty, NA and NaN, padded or not."""
+    assert np.isnan(numbers(["", " ", "NA", "NaN", "nan", " NA "])).all()
+
+
+def test_numbers_are_read_with_the_decimal_mark_of_the_source():
+    """`901,00` is nine hundred and one in France."""
+    assert numbers(["901,00", "1,34", "-0,5", " 7 "], ",") == [901.0, 1.34, -0.5, 7.0]
+    assert numbers(["901.00", "1.34", "-0.5", "1e3"]) == [901.0, 1.34, -0.5, 1000.0]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.none() | st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_any_number_comes_back_from_a_file_with_decimal_commas(values):
+    """Written as text with a comma, read to the last bit; a blank is NaN."""
+    texts = ["" if value is None else repr(value).replace(".", ",") for value in values]
+    expected = [NAN if value is None else value for value in values]
+    np.testing.assert_array_equal(numbers(texts, ","), expected)
+
+
+@pytest.mark.parametrize("text", ["many", "1 000", "1,000", "0x10", "#REF!", "5 deaths", "--1"])
+def test_text_in_a_column_of_numbers_is_rejected(text):
+    """The message shows the cell and its row in the file, counted from the header as 1."""
+    reason = refused(numbers, ["1", text, "3"])
+    assert reason.where == "file, column n"
+    assert reason.expected == "numbers with '.' as the decimal mark"
+    assert reason.found == f"1 cells that are not: {text!r} in row 3"
+
+
+def test_the_first_three_cells_that_are_no_numbers_are_shown():
+    """And how many there are."""
+    reason = refused(numbers, ["a", "1", "b", "c", "d"])
+    assert reason.found == "4 cells that are not: 'a' in row 2, 'b' in row 4, 'c' in row 5"
+
+
+@pytest.mark.xfail(strict=True, reason="Python's float reads what Arrow does not")
+@pytest.mark.parametrize("text", ["1_000", "١٢"])
+def test_a_cell_that_only_python_takes_for_a_number_is_shown(text):
+    """Rejected, but the message says `0 cells that are not`."""
+    assert repr(text) in refused(numbers, ["1", text]).found
+
+
+@pytest.mark.xfail(strict=True, reason="a point is read whatever the decimal mark")
+def test_a_point_is_no_number_where_the_comma_is_the_decimal_mark():
+    """`1.234` may be a thousand: better to ask than to guess."""
+    assert refused(numbers, ["1.234"], ",").rule == "numbers"
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "Infinity", "1e999"])
+def test_infinity_is_rejected(text):
+    """No count is infinite."""
+    reason = refused(numbers, ["1", text])
+    assert (reason.expected, reason.found) == ("finite numbers", "infinity")
+
+
+def test_days_are_read_with_the_pattern_of_the_source():
+    """In any order, several times, padded."""
+    read = cells.dates(
+        column(["2/1/21", "1/30/21", " 2/1/21"], "day"), source(date_format="%m/%d/%y"), "file"
+    )
+    assert [str(day) for day in read] == ["2021-02-01", "2021-01-30", "2021-02-01"]
+
+
+@pytest.mark.parametrize("text", ["30/01/2021", "30-Jan", "44226", "2021-02-29", ""])
+def test_a_mangled_date_is_rejected_with_an_example(text):
+    """What a spreadsheet does to dates, and days that never were."""
+    reason = refused(cells.dates, column(["2021-01-30", text], "day"), source(), "file")
+    assert str(reason) == (
+        f"file, column day: expected dates such as 2021-01-30; found {[text]}"
+    )
+
+
+def test_an_example_is_written_as_the_source_writes_dates():
+    """For people to compare with."""
+    assert cells.example("%m/%d/%y") == "01/30/21"
+    assert cells.as_date("1/30/21", "%m/%d/%y") == cells.as_date("2021-01-30", "%Y-%m-%d")
+
+
+def test_a_thing_that_is_named_twice_is_rejected():
+    """Five of them at most are shown."""
+    cells.check_unique(np.array(["a", "b"]), "row for each series", "file")
+    reason = refused(cells.check_unique, np.array(["b", "a", "b"]), "row for each series", "file")
+    assert str(reason) == "file: expected one row for each series; found several: ['b']"
+
+
+def test_rows_that_say_the_same_twice_are_counted_once():
+    """Three copies are two too many: a finding, and one row stays."""
+    table = pa.table({"dep": ["01", "01", "02", "01"], "n": ["5", "5", "6", "5"]})
+    kept, [finding] = cells.without_repeats(table, ["dep"], "file")
+    assert sorted(kept.to_pylist(), key=str) == [{"dep": "01", "n": "5"}, {"dep": "02", "n": "6"}]
+    assert (finding.rule, finding.severity) == ("duplicates", "warning")
+    assert finding.found == "2 repeated rows, counted once"
+
+
+def test_rows_that_disagree_are_rejected():
+    """5 or 7 people in departement 01?"""
+    table = pa.table({"dep": ["01", "01", "02", "02"], "n": ["5", "7", "6", "6"]})
+    reason = refused(cells.without_repeats, table, ["dep"], "file")
+    assert reason.rule == "duplicates"
+    assert str(reason) == (
+        "file: expected one row for each ['dep']; found several that disagree: [{'dep': '01'}]"
+    )
+
+
+def test_rows_that_are_all_different_stay_as_they_are():
+    """Nothing is copied, nothing is found."""
+    table = pa.table({"dep": ["01", "02"], "n": ["5", "5"]})
+    assert cells.without_repeats(table, ["dep"], "file") == (table, ())
