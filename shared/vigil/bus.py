@@ -10,6 +10,7 @@ from typing import Any
 from cloudevents.http import CloudEvent
 from google.cloud import pubsub_v1
 
+from vigil import crash
 from vigil.deadline import Deadline
 from vigil.errors import Rejected
 from vigil.log import log
@@ -73,3 +74,4 @@ def answer(
         return
     if following and then:
         then(following)
+    crash.point("answer:1")  # done and published, not acknowledged

@@ -1,4 +1,10 @@
-"""Numbered points at which a test may kill the process: a retry completes the work."""
+"""Numbered points at which a test may kill the process: a retry completes the work.
+
+ingest:1-3   before the bytes are kept; before the arrival is; before the tables are read
+predict:1    before anything is computed
+commit:1-3   before rows are staged; before the transaction; after it (both steps)
+answer:1     after the next message, before the acknowledgement
+"""
 
 import os
 import signal

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError
 from google.cloud import bigquery, bigquery_storage
 
-from vigil import tables
+from vigil import crash, tables
 from vigil.deadline import Deadline
 from vigil.panel import Panel, from_rows
 
@@ -186,13 +186,17 @@ class Warehouse:
 
     def commit(self, commit: Commit) -> bool:
         """Everything in one transaction; False when the dataset moved on since it was read."""
+        crash.point("commit:1")  # everything is computed, nothing is staged
         with ThreadPoolExecutor(max_workers=8) as pool:  # loads take seconds each, and wait
             names = list(pool.map(self.stage, commit.staged.keys(), commit.staged.values()))
             staged = dict(zip(commit.staged, names, strict=True))
+            crash.point("commit:2")  # everything is staged, nothing is committed
             try:
-                return self._race(*_transaction(commit, staged))
+                won = self._race(*_transaction(commit, staged))
             finally:
                 list(pool.map(self._unstage, names))
+        crash.point("commit:3")  # committed; what follows is not done
+        return won
 
     def _unstage(self, name: str) -> None:
         self.client.delete_table(f"{self.name}.{name}", not_found_ok=True)

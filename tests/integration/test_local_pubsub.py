@@ -27,6 +27,7 @@ from google.api_core.exceptions import (
     NotFound,
 )
 from google.cloud import pubsub_v1
+from google.pubsub_v1 import PublisherClient as PlainPublisher
 
 SERVER = (sys.executable, "-m", "vigil.local.pubsub")
 RETRY = {"minimum_backoff": timedelta(seconds=0.05), "maximum_backoff": timedelta(seconds=0.12)}
@@ -348,8 +349,8 @@ def test_every_subscription_gets_what_is_published_after_it_was_created(cloud, t
     assert [received.message.data for received in cloud.pull(late)] == [b"2"]
 
 
-def test_topics_and_subscriptions_can_be_found_and_deleted(cloud, topic):
-    """They exist once, are listed under their project, and are gone after their deletion."""
+def test_topics_and_subscriptions_exist_once_and_can_be_found(cloud, topic):
+    """Each by its name, and in the list of its project only."""
     path = cloud.subscribe(topic, "listed")
     with pytest.raises(AlreadyExists):
         cloud.publisher.create_topic(name=topic)
@@ -362,6 +363,11 @@ def test_topics_and_subscriptions_can_be_found_and_deleted(cloud, topic):
     assert list(cloud.publisher.list_topics(project="projects/other")) == []
     listed = cloud.subscriber.list_subscriptions(project="projects/demo")
     assert path in [one.name for one in listed]
+
+
+def test_what_was_deleted_is_not_found(cloud, topic):
+    """A subscription outlives its topic; then it goes, too."""
+    path = cloud.subscribe(topic, "deleted")
     cloud.publisher.delete_topic(topic=topic)
     found = cloud.subscriber.get_subscription(subscription=path)
     assert found.topic == "_deleted-topic_"
@@ -397,7 +403,7 @@ def test_memory_does_not_grow_with_acknowledged_messages(cloud, topic):
     sizes = []
     for _ in range(25):
         together = [{"data": b"small"}, *({"data": bytes(1_000_000)} for _ in range(3))]
-        super(pubsub_v1.PublisherClient, cloud.publisher).publish(topic=topic, messages=together)
+        PlainPublisher.publish(cloud.publisher, topic=topic, messages=together)
         received = cloud.pull(path)
         assert len(received) == 4
         ids = [one.ack_id for one in received if one.message.data != b"small"]

@@ -283,6 +283,14 @@ def test_what_is_not_there_is_not_found(bucket):
     assert bucket.blob("a").download_as_bytes() == b"new"
 
 
+def test_nobody_can_ask_the_server_to_lose_everything(bucket, cloud):
+    """The emulator's own /wipe is a plain GET, which any web page could send."""
+    put(bucket, "a")
+    with pytest.raises(urllib.error.HTTPError, match="501"):
+        urllib.request.urlopen(f"{cloud.url}/wipe")
+    assert bucket.blob("a").download_as_bytes() == b"x"
+
+
 @pytest.mark.parametrize("name", ["a//b", "folder/", "a/../../b", "taken/below"])
 def test_a_name_the_disk_cannot_hold_is_refused_at_once(bucket, name):
     """The client must not take it for a passing fault and try again for two minutes."""

@@ -167,9 +167,7 @@ def test_days_are_read_with_the_pattern_of_the_source():
 def test_a_mangled_date_is_rejected_with_an_example(text):
     """What a spreadsheet does to dates, and days that never were."""
     reason = refused(cells.dates, column(["2021-01-30", text], "day"), source(), "file")
-    assert str(reason) == (
-        f"file, column day: expected dates such as 2021-01-30; found {[text]}"
-    )
+    assert str(reason) == (f"file, column day: expected dates such as 2021-01-30; found {[text]}")
 
 
 def test_an_example_is_written_as_the_source_writes_dates():

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import grpc
 import grpc.aio
-from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]  # protobuf has none
+from google.protobuf.empty_pb2 import Empty
 from google.pubsub_v1 import types
 
 PUSHES_AT_ONCE = 16  # for each subscription
@@ -417,7 +417,12 @@ async def serve(port: int) -> None:
     await server.stop(grace=None)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Read the command line and serve."""
     parser = argparse.ArgumentParser(prog="vigil.local.pubsub", description="A local Pub/Sub.")
     parser.add_argument("--port", type=int, required=True)
     asyncio.run(serve(parser.parse_args().port))
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@
 By itself the emulator ignores preconditions and list offsets, and a kill in the middle of a write
 leaves an object that contradicts its own metadata. Here a precondition that does not hold is a
 412, and content and metadata change together or not at all. Not emulated: superseded generations,
-pages of a list, preconditions on a restore or in a batch.
+pages of a list, preconditions on a restore, in a batch or in the XML API.
 """
 
 import argparse
@@ -73,7 +73,7 @@ class StagedFiles(_FileStore):  # type: ignore[misc]  # the emulator ships no ty
     def __init__(self, root: Path) -> None:
         super().__init__(use_memory=False, root=root)
         self.root = root
-        self.changes: dict[str, str | None] = {}  # path -> staged file, None where it goes away
+        self.changes: dict[str, str | None] = {}  # by path: the staged file, None for a removal
 
     def write_bytes(self, rel: str, content: bytes) -> None:
         """Keep *content* aside until the commit."""
@@ -95,8 +95,7 @@ class StagedFiles(_FileStore):  # type: ignore[misc]  # the emulator ships no ty
 
     def commit(self, metadata: Mapping[str, object]) -> None:
         """Make *metadata* true, at once with every change noted before it."""
-        # Replacing this one file is the commit; the changes it lists are made now, or by the next
-        # start. No indent: that lets json use its C encoder, ten times faster on a full store.
+        # Replacing this one file is the commit: what it lists is done now, or by the next start.
         record = json.dumps({**metadata, "changes": self.changes})
         self._stage(record.encode()).replace(self.root / METADATA)
         folder = os.open(self.root, os.O_RDONLY)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vigil import crash, layouts, tables
+from vigil import layouts, tables
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
 from vigil.layouts import Attributes, Parsed
@@ -80,7 +80,6 @@ class History:
                 return head
             replay = self._replay(head, todo, in_order=in_order)
             commit = self._commit(head, names, replay, run, in_order=in_order)
-            crash.point("ingest:4")  # everything is computed, nothing is committed
             if self.cloud.warehouse.commit(commit):
                 run.recorded = True
                 return replace(head, revision=head.revision + 1, **commit.changes)

@@ -28,7 +28,6 @@ def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> 
             Receiver(history, tick, run, dict(given or {})).receive()
         crash.point("ingest:3")  # the arrival is kept, the tables do not show it yet
         head = history.catch_up(run)
-    crash.point("ingest:5")  # committed; the next message is not sent
     return forecast_due(head, tick)
 
 

@@ -28,7 +28,6 @@ def predict(tick: Tick, cloud: Cloud) -> None:
     with attempt("predict", tick, lambda: cloud.warehouse) as run:
         while not _publish(dataset, tick, cloud, run):
             pass  # the dataset moved on meanwhile: start again from what it is now
-    crash.point("predict:3")  # committed, not acknowledged
 
 
 def dry_run(tick: Tick, cloud: Cloud) -> pa.Table:
@@ -99,7 +98,6 @@ def _publish(dataset: Dataset, tick: Tick, cloud: Cloud, run: Run) -> bool:
     crash.point("predict:1")  # nothing is computed
     rows, findings = forecast(dataset, warehouse.panel(dataset.name, tick.as_of))
     run.rows, run.findings = rows.num_rows, findings
-    crash.point("predict:2")  # everything is computed, nothing is committed
     newest = head.forecast_at is None or tick.as_of >= head.forecast_at
     moved = {"forecast": key, "forecast_at": tick.as_of, "forecast_run": run.run_id}
     run.recorded = warehouse.commit(

@@ -1,0 +1,41 @@
+"""A small dataset for tests: one YAML, one file."""
+
+from pathlib import Path
+
+YAML = """
+title: A small dataset
+producer: The tests
+licence: none
+citation: none
+homepage: https://example.org/
+horizon: 14
+grain: day
+schedules: {ingest: "15 6 * * *", train: "0 20 * * 1", predict: "45 6 * * *"}
+sources:
+  visits: {url: "https://example.org/visits.csv", files: "visits*", layout: long, date: day,
+           series: [region, town], delimiter: ";", decimal: ","}
+targets:
+  visits: {sources: {visits: count}, unit: visits a day, settle_days: 7}
+"""
+
+
+def write_dataset(folder: Path, name: str = "tiny") -> Path:
+    """The dataset file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.yaml"
+    file.write_text(YAML)
+    return file
+
+
+def write_visits(file: Path, *, days: int = 90, first: float = 5.0) -> Path:
+    """Visits to four towns from 2024-01-01; *first* is the first town's first number."""
+    lines = ["region;town;day;count"]
+    for town in range(4):
+        for day in range(days):
+            month, rest = divmod(day, 28)
+            count = first if (town, day) == (0, 0) else (town + 1) * (10 + day % 7)
+            date = f"2024-{month + 1:02d}-{rest + 1:02d}"
+            lines.append(f"North;Town {town};{date};{count:.1f}".replace(".", ","))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(lines) + "\n")
+    return file

@@ -1,0 +1,296 @@
+"""Vintages: what changed when, and the same tables whatever order the files came in."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from conftest import REAL
+from examples import days, grid, unpacked, wide
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vigil import datasets, layouts, panel
+from vigil.arrivals import Arrival, Content
+from vigil.layouts import Parsed
+from vigil.panel import EMPTY, Grid, Key
+from vigil.sources import Validators
+from vigil.vintages import Replay, difference, pending
+
+NAN = float("nan")
+KEY = Key("deaths", "deaths")
+FIRST = datetime(2021, 1, 10, 12, tzinfo=UTC)
+VALUES = st.sampled_from([0.0, 1.0, 2.5, NAN])
+
+
+@st.composite
+def grids(draw) -> Grid:
+    """Any grid of at most three days and three series."""
+    at = sorted(draw(st.sets(st.integers(0, 4), max_size=3)))
+    names = sorted(draw(st.sets(st.sampled_from("ABCD"), max_size=3)))
+    count = len(at) * len(names)
+    values = draw(st.lists(VALUES, min_size=count, max_size=count))
+    made = np.array(values, float).reshape(len(at), len(names))
+    return Grid(np.datetime64("2021-01-01", "D") + np.array(at, int), tuple(names), made)
+
+
+def changes(old: Grid, new: Grid) -> list[tuple[str, date, float | None]]:
+    """Series, date and value of every row from one grid to the next."""
+    return [
+        (row["series"], row["date"], row["value"])
+        for table in difference(KEY, old, new, FIRST)
+        for row in table.to_pylist()
+    ]
+
+
+def values_of(one: Grid) -> dict[tuple[str, date], float]:
+    """What a grid knows."""
+    return {
+        (name, day.astype(date)): value
+        for day, row in zip(one.dates, one.values.tolist(), strict=True)
+        for name, value in zip(one.series, row, strict=True)
+        if np.isfinite(value)
+    }
+
+
+def test_only_what_is_new_different_or_gone_becomes_a_row():
+    """Of A's 1 2 3 the 2 becomes 5, the 3 vanishes and a 4th day comes: three rows."""
+    old, new = grid([[1], [2], [3]]), grid([[1], [5], [NAN], [7]])
+    assert changes(old, new) == [
+        ("A", date(2021, 1, 2), 5.0),
+        ("A", date(2021, 1, 3), None),
+        ("A", date(2021, 1, 4), 7.0),
+    ]
+
+
+def test_the_first_vintage_is_all_new_and_the_same_again_is_nothing():
+    """A blank is no row."""
+    one = grid([[1, NAN], [0, 4]], "AB")
+    assert changes(EMPTY, one) == [
+        ("A", date(2021, 1, 1), 1.0),
+        ("A", date(2021, 1, 2), 0.0),
+        ("B", date(2021, 1, 2), 4.0),
+    ]
+    assert changes(one, one) == []
+
+
+def test_a_series_that_vanished_is_gone_day_by_day():
+    """And the one in its place is new."""
+    assert changes(grid([[1], [2]], "A"), grid([[1], [2]], "B")) == [
+        ("A", date(2021, 1, 1), None),
+        ("A", date(2021, 1, 2), None),
+        ("B", date(2021, 1, 1), 1.0),
+        ("B", date(2021, 1, 2), 2.0),
+    ]
+
+
+def test_rows_say_where_they_come_from_and_when_they_were_known():
+    """Source, target and moment are the same for all of them."""
+    [table] = difference(KEY, EMPTY, grid([[1]]), FIRST)
+    [row] = table.to_pylist()
+    assert (row["source"], row["target"], row["issued_at"]) == ("deaths", "deaths", FIRST)
+
+
+@settings(max_examples=150)
+@given(grids(), grids())
+def test_the_rows_applied_to_the_old_grid_give_the_new_one(old, new):
+    """And each of them changes something."""
+    known = values_of(old)
+    for name, day, value in changes(old, new):
+        assert known.get((name, day)) != value
+        known[name, day] = value
+    assert {place: value for place, value in known.items() if value is not None} == values_of(new)
+
+
+@pytest.mark.parametrize(
+    ("names", "last", "reflected", "expected"),
+    [
+        ([], "", 0, ([], True)),
+        (["1"], "", 0, (["1"], True)),
+        (["1"], "1", 1, ([], True)),
+        (["1", "2", "3"], "1", 1, (["2", "3"], True)),
+        (["1", "2", "3"], "2", 1, (["1", "2", "3"], False)),
+        (["1", "2"], "2", 1, (["1", "2"], False)),
+        (["1", "2", "3", "4"], "3", 3, (["4"], True)),
+    ],
+)
+def test_what_came_late_has_everything_replayed(names, last, reflected, expected):
+    """The tables show so many arrivals up to the last; one more before it came late."""
+    assert pending(names, last, reflected) == expected
+
+
+def arrival(number: int, *contents: str, source: str = "deaths") -> Arrival:
+    """An arrival on the day of that number; a content is its own hash."""
+    moment = FIRST + timedelta(days=number)
+    held = {source: Content(one, len(one), Validators("x")) for one in contents}
+    return Arrival("small", moment, "declared", held)
+
+
+CONTENTS = {
+    "A": Parsed({KEY: grid([[1], [2]])}, {"A": {"latitude": 1.0}}),
+    "B": Parsed({KEY: grid([[1], [3], [4]])}, {"A": {"latitude": 2.0}}),
+    "C": Parsed({KEY: grid([[1, 9]], "AB")}, {"B": {"latitude": 3.0}}),
+    "D": Parsed({KEY: Grid(days("2021-01-02", 1), ("A",), np.array([[2.0]]))}, {"A": {}}),
+}
+
+
+def read(_source: str, digest: str) -> Parsed:
+    """A content by its hash."""
+    return CONTENTS[digest]
+
+
+def replayed(*contents: str) -> Replay:
+    """Contents that came one a day."""
+    replay = Replay(wide(), read)
+    for number, one in enumerate(contents):
+        replay.add(arrival(number, one))
+    return replay
+
+
+def rows_of(replay: Replay) -> list[tuple]:
+    """What changed when."""
+    return [
+        (row["issued_at"].day, row["series"], row["date"].day, row["value"])
+        for table in replay.changes
+        for row in table.to_pylist()
+    ]
+
+
+def test_a_content_that_comes_back_is_a_vintage_of_its_own():
+    """A, B, A are three vintages; the second A takes back what B said."""
+    replay = replayed("A", "B", "A")
+    assert rows_of(replay) == [
+        (10, "A", 1, 1.0),
+        (10, "A", 2, 2.0),
+        (11, "A", 2, 3.0),
+        (11, "A", 3, 4.0),
+        (12, "A", 2, 2.0),
+        (12, "A", 3, None),
+    ]
+    names = [arrival(number, "x").name for number in range(3)]
+    assert [row["vintage"] for row in replay.vintages] == names
+    assert [row["predecessor"] for row in replay.vintages] == [None, *names[:2]]
+    assert [row["sha256"] for row in replay.vintages] == ["A", "B", "A"]
+
+
+def test_a_content_that_is_still_the_same_is_no_vintage():
+    """Nothing is written, and the predecessor of the next is the one that changed something."""
+    replay = replayed("A", "A", "B")
+    assert [row["predecessor"] for row in replay.vintages] == [None, arrival(0, "A").name]
+    assert replay.issued_at == FIRST + timedelta(days=2)
+
+
+def test_only_what_the_same_source_held_before_can_be_gone():
+    """The cases stay when a file of deaths comes without them."""
+    replay = replayed("A")
+    cases = Key("confirmed", "cases")
+    replay.panel[cases] = grid([[5]])
+    replay.add(arrival(1, "B"))
+    assert replay.panel[cases].known == 1
+    assert (11, "A", 1, None) not in rows_of(replay)
+
+
+def test_what_the_tables_show_is_asked_for_only_when_there_is_something_new():
+    """It may be large."""
+    asked = []
+    replay = Replay(wide(), read, known=lambda: asked.append(1) or {}, contents={"deaths": "A"})
+    replay.add(arrival(0, "A"))
+    assert asked == []
+    replay.add(arrival(1, "B"))
+    replay.add(arrival(2, "C"))
+    assert asked == [1]
+
+
+def test_an_arrival_that_was_accepted_stays_whatever_its_neighbours_say():
+    """A late older file makes the next one look shrunken: a warning, not a refusal."""
+    replay = replayed("B", "D")
+    [(moment, finding)] = [one for one in replay.findings if one[1].rule == "shrunken"]
+    assert finding.severity == "warning"
+    assert moment == FIRST + timedelta(days=1)
+    assert replay.panel[KEY].known == 1
+
+
+@dataclass
+class Tables:
+    """The tables and the lake as ingest keeps them: catching up after every delivery."""
+
+    lake: dict[str, Arrival] = field(default_factory=dict)
+    shown: tuple[str, int] = ("", 0)
+    rows: list[tuple] = field(default_factory=list)
+    vintages: list[dict] = field(default_factory=list)
+    panel: dict[Key, Grid] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    predecessor: str | None = None
+
+    def deliver(self, one: Arrival) -> None:
+        """An arrival is kept, then everything that the tables do not show yet is replayed."""
+        self.lake[one.name] = one
+        names = sorted(self.lake)
+        todo, in_order = pending(names, *self.shown)
+        replay = Replay(wide(), read)
+        if in_order:
+            replay.known = lambda: dict(self.panel)
+            replay.contents, replay.predecessor = dict(self.contents), self.predecessor
+        else:
+            self.rows, self.vintages = [], []
+        for name in todo:
+            replay.add(self.lake[name])
+        self.shown = (names[-1], len(names))
+        self.rows += rows_of(replay)
+        self.vintages += replay.vintages
+        self.panel = self.panel if replay.panel is None else replay.panel
+        self.contents, self.predecessor = replay.contents, replay.predecessor
+
+
+@settings(max_examples=80)
+@given(st.lists(st.sampled_from("ABCD"), min_size=1, max_size=5), st.data())
+def test_the_tables_are_the_same_whatever_order_the_files_came_in(contents, data):
+    """Shuffled, some of them twice: the rows, the vintages and the panel of the right order."""
+    expected = replayed(*contents)
+    arrivals = [arrival(number, one) for number, one in enumerate(contents)]
+    again = data.draw(st.lists(st.sampled_from(arrivals), max_size=2))
+    tables = Tables()
+    for one in data.draw(st.permutations(arrivals + again)):
+        tables.deliver(one)
+    assert tables.rows == rows_of(expected)
+    assert tables.vintages == expected.vintages
+    assert tables.contents == expected.contents
+    assert values_of(tables.panel[KEY]) == values_of(expected.panel[KEY])
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from("ABCD"), min_size=1, max_size=5))
+def test_the_rows_up_to_any_moment_are_the_file_of_that_moment(contents):
+    """Point in time: the newest row of each place, as of each day, is that day's file."""
+    rows = rows_of(replayed(*contents))
+    for number, one in enumerate(contents):
+        known = {
+            (name, date(2021, 1, day)): value
+            for issued, name, day, value in rows
+            if issued <= FIRST.day + number
+        }
+        found = {place: value for place, value in known.items() if value is not None}
+        assert found == values_of(CONTENTS[one].panel[KEY])
+
+
+@pytest.mark.real
+def test_three_real_vintages_are_replayed_to_the_last_of_them():
+    """JHU's deaths as of three days: each adds its day, and the rows give the last file back."""
+    jhu, bodies = datasets.load("jhu_global"), {}
+    replay = Replay(jhu, lambda source, digest: layouts.parse(jhu, source, bodies[digest]))
+    for day in ("2021-01-29", "2021-01-30", "2021-01-31"):
+        file = REAL / "vintages" / f"time_series_covid19_deaths_global_asof-{day}.csv.gz"
+        bodies[day] = unpacked(file)
+        moment = datetime.fromisoformat(f"{day}T23:00:00Z")
+        replay.add(replace(arrival(0, day), issued_at=moment))
+    assert {finding.rule for _, finding in replay.findings} == {"falling_total"}
+    counts = [table.num_rows for table in replay.changes]
+    assert counts[0] == 374 * 273
+    assert all(count >= 273 for count in counts[1:])
+    rows = pa.concat_tables(table.cast(replay.changes[0].schema) for table in replay.changes)
+    rebuilt = panel.from_rows(rows)[KEY]
+    [last] = layouts.parse(jhu, "deaths", bodies["2021-01-31"]).panel.values()
+    assert rebuilt.series == last.series
+    np.testing.assert_array_equal(rebuilt.dates, last.dates)
+    np.testing.assert_array_equal(rebuilt.values, last.values)
