@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
+
+from vigil import tables
 from vigil.errors import Rejected
 from vigil.log import log
 from vigil.messages import Tick, moment_text
@@ -57,10 +60,12 @@ class Run:
             "peak_mb": peak_mb(),
         }
 
-    def finding_rows(self) -> list[dict[str, Any]]:
-        """The rows of its findings."""
+    def rows_to_add(self) -> dict[str, pa.Table]:
+        """What the ledger and the findings get of it."""
         tick = self.tick
-        return [finding_row(one, self.step, tick.dataset, tick.as_of) for one in self.findings]
+        found = [finding_row(one, self.step, tick.dataset, tick.as_of) for one in self.findings]
+        rows = {"runs": [self.row()], "findings": found}
+        return {name: tables.load(name).rows(own) for name, own in rows.items()}
 
     def unchanged(self, reason: str) -> None:
         """Nothing to do is a good end, too."""
@@ -122,5 +127,5 @@ def _record(run: Run, warehouse: Warehouse) -> None:
         seconds=round(run.seconds, 2),
     )
     if not run.recorded:
-        warehouse.append("runs", [run.row()])
-        warehouse.append("findings", run.finding_rows())
+        for table, rows in run.rows_to_add().items():
+            warehouse.append(table, rows)

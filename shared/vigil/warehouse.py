@@ -4,10 +4,10 @@ import io
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from vigil import crash, tables
 from vigil.deadline import Deadline
 from vigil.panel import Panel, from_rows
 
+FEW = 50  # so many rows need no load job
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
 TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", bool: "BOOL", datetime: "TIMESTAMP"}
 
@@ -54,10 +55,8 @@ class Commit:
 
     head: Head
     changes: dict[str, Any]  # columns of the head
-    staged: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
-    rows: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)  # a few rows
-    replace: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
-    upsert: tuple[str, ...] = ()  # tables of series whose staged rows replace their namesakes
+    added: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
+    replaced: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,26 @@ class Warehouse:
             maximum_bytes_billed=MAX_BYTES_BILLED,
             default_dataset=f"{self.client.project}.{self.name}",
         )
-        left, retry = self.deadline.left(), self.deadline.retry()
-        job = self.client.query(sql, job_config=config, timeout=left, retry=retry, job_retry=None)
-        return job.result(timeout=self.deadline.left(), retry=retry, job_retry=None)
+        return self._again(
+            lambda: self.client.query_and_wait(
+                sql,
+                job_config=config,
+                api_timeout=self.deadline.left(),
+                wait_timeout=self.deadline.left(),
+                retry=self.deadline.retry(),
+                job_retry=None,
+            )
+        )
+
+    def _again[T](self, statement: Callable[[], T]) -> T:
+        """Statements that change one table cancel each other: come again, a little later."""
+        while True:
+            try:
+                return statement()
+            except (BadRequest, Conflict) as error:
+                if not _cancelled(error):
+                    raise
+            time.sleep(min(self.deadline.left(), random.uniform(0.05, 0.5)))  # noqa: S311  jitter
 
     def rows(self, sql: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a small result."""
@@ -116,8 +132,13 @@ class Warehouse:
         )
         config = bigquery.QueryJobConfig(query_parameters=[_parameter("dataset", dataset)])
         job_id = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
+        self._again(lambda: self._once(sql, config, job_id))
+
+    def _once(self, sql: str, config: bigquery.QueryJobConfig, job_id: str) -> None:
         try:
-            job = self.client.query(sql, job_config=config, job_id=job_id, job_retry=None)
+            job = self.client.query(
+                sql, job_config=config, job_id=job_id, job_retry=None, timeout=self.deadline.left()
+            )
         except Conflict:
             job = self.client.get_job(job_id, timeout=self.deadline.left())
         job.result(timeout=self.deadline.left())
@@ -167,19 +188,16 @@ class Warehouse:
         return {row["series"]: row for row in self.rows(sql, dataset=dataset)}
 
     def stage(self, table: str, rows: pa.Table) -> str:
-        """Load rows where nobody looks; the commit moves them."""
+        """Load rows into a table of their own, in a dataset whose tables expire after a day."""
         spec = tables.load(table)
-        name = f"staging_{table}_{uuid4().hex[:12]}"
-        target = bigquery.Table(f"{self.client.project}.{self.name}.{name}", _fields(spec))
-        target.expires = datetime.now(UTC) + timedelta(days=1)
-        self.client.create_table(target, timeout=self.deadline.left(), retry=self.deadline.retry())
+        name = f"{self.client.project}.{self.name}_staging.{table}_{uuid4().hex[:12]}"
         file = io.BytesIO()
         pq.write_table(rows.cast(spec.arrow), file, compression="zstd")
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET, schema=_fields(spec)
         )
         job = self.client.load_table_from_file(
-            file, target, rewind=True, job_config=config, timeout=self.deadline.left()
+            file, name, rewind=True, job_config=config, timeout=self.deadline.left()
         )
         job.result(timeout=self.deadline.left())
         return name
@@ -187,62 +205,50 @@ class Warehouse:
     def commit(self, commit: Commit) -> bool:
         """Everything in one transaction; False when the dataset moved on since it was read."""
         crash.point("commit:1")  # everything is computed, nothing is staged
+        large = {name: rows for name, rows in commit.added.items() if rows.num_rows > FEW}
         with ThreadPoolExecutor(max_workers=8) as pool:  # loads take seconds each, and wait
-            names = list(pool.map(self.stage, commit.staged.keys(), commit.staged.values()))
-            staged = dict(zip(commit.staged, names, strict=True))
+            names = list(pool.map(self.stage, large.keys(), large.values()))
             crash.point("commit:2")  # everything is staged, nothing is committed
             try:
-                won = self._race(*_transaction(commit, staged))
+                sql, parameters = _transaction(commit, dict(zip(large, names, strict=True)))
+                won = bool(self.rows(sql, **parameters)[0]["won"])
             finally:
                 list(pool.map(self._unstage, names))
         crash.point("commit:3")  # committed; what follows is not done
         return won
 
     def _unstage(self, name: str) -> None:
-        self.client.delete_table(f"{self.name}.{name}", not_found_ok=True)
+        self.client.delete_table(name, not_found_ok=True, timeout=self.deadline.left(30))
 
-    def _race(self, sql: str, parameters: dict[str, Any]) -> bool:
-        """Transactions on one table cancel each other: come again, a little later."""
-        while True:
-            try:
-                return bool(self.rows(sql, **parameters)[0]["won"])
-            except (BadRequest, Conflict) as error:
-                if not _conflict(error):
-                    raise
-                time.sleep(min(self.deadline.left(), random.uniform(0.05, 0.5)))  # noqa: S311  jitter
-
-    def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def append(self, table: str, rows: pa.Table) -> None:
         """Add a few rows outside a commit: the ledger and findings of what was not done."""
-        if rows:
-            sql, parameters = _values(table, rows)
+        if rows.num_rows:
+            sql, parameters = _values(table, rows.to_pylist())
             self.query(sql, **parameters)
 
 
-def _conflict(error: GoogleAPICallError) -> bool:
+def _cancelled(error: GoogleAPICallError) -> bool:
+    """BigQuery's words for it, and the stand-in's."""
     said = str(error).lower()
-    return "concurrent update" in said or "conflict" in said or "aborted" in said
+    return any(word in said for word in ("concurrent update", "conflict on", "failed to commit"))
 
 
 def _transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """One script; a few rows travel in it as parameters, many wait in a staged table."""
     parameters = {"dataset": commit.head.dataset, "read": commit.head.revision}
     parameters |= {f"h_{name}": value for name, value in commit.changes.items()}
     moved = "".join(f", {name} = @h_{name}" for name in commit.changes)
     statements = [
         f"DELETE FROM {table} WHERE dataset = @dataset AND {which}"
-        for table, which in commit.replace.items()
+        for table, which in commit.replaced.items()
     ]
-    statements += [
-        f"DELETE FROM {table} WHERE dataset = @dataset "
-        f"AND series IN (SELECT series FROM {staged[table]})"
-        for table in commit.upsert
-        if table in staged and table not in commit.replace
-    ]
-    for table, name in staged.items():
+    for table, rows in commit.added.items():
         columns = ", ".join(f"`{column}`" for column in tables.load(table).columns)
-        statements.append(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {name}")
-    for table, rows in commit.rows.items():
-        if rows:
-            sql, more = _values(table, rows)
+        if table in staged:
+            added = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM `{staged[table]}`"
+            statements.append(added)
+        elif rows.num_rows:
+            sql, more = _values(table, rows.to_pylist())
             statements.append(sql)
             parameters |= more
     body = ";\n  ".join([*statements, "COMMIT TRANSACTION", "SELECT TRUE AS won"])

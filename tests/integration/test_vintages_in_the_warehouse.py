@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import FRANCE, JHU, REAL
 
+from conftest import FRANCE, JHU, REAL
 from vigil import datasets, layouts
 from vigil.cloud import Cloud
 from vigil.errors import Rejected

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import FRANCE, JHU
 
+from conftest import FRANCE, JHU
 from vigil import datasets, layouts
 from vigil.datasets import Dataset
 from vigil.layouts import Parsed

@@ -5,9 +5,9 @@ import io
 
 import numpy as np
 import pytest
-from conftest import FRANCE, JHU, REAL
 from examples import long, real, unpacked, wide
 
+from conftest import FRANCE, JHU, REAL
 from vigil import datasets, layouts
 from vigil.errors import Rejected
 from vigil.panel import Key

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
-from conftest import REAL
 from examples import NOON, days, grid, long, real, unpacked, wide
 
+from conftest import REAL
 from vigil import datasets, layouts, quality
 from vigil.errors import Rejected
 from vigil.panel import Grid, Key

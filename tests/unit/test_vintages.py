@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import REAL
 from examples import days, grid, unpacked, wide
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import REAL
 from vigil import datasets, layouts, panel
 from vigil.arrivals import Arrival, Content
 from vigil.layouts import Parsed

@@ -31,6 +31,9 @@ def make_tables(client: bigquery.Client, dataset: str) -> None:
     statements = [view.statement(dataset) for view in views.all_views()]
     specs = [tables.load(name) for name in tables.names()]
     stamp = sha256(repr((specs, statements)).encode()).hexdigest()[:32]
+    staging = bigquery.Dataset(f"{client.project}.{dataset}_staging")
+    staging.default_table_expiration_ms = 24 * 3600 * 1000
+    client.create_dataset(staging, exists_ok=True)
     made = client.create_dataset(dataset, exists_ok=True)
     if made.labels.get("schema") == stamp:
         return

@@ -24,6 +24,9 @@ REPLACED = {
 }
 
 
+Series = dict[str, dict[str, Any]]  # series -> its row
+
+
 def _quiet(_done: int, _total: int) -> None:
     """No progress."""
 
@@ -105,59 +108,53 @@ class History:
             "arrivals": len(names),
             "checked_at": checked,
         }
-        staged: dict[str, pa.Table] = {}
+        added: dict[str, pa.Table] = {}
+        replaced: dict[str, str] = {}
         if replay.vintages:
-            staged = self._staged(replay, in_order=in_order)
             changes |= {
                 "vintage": replay.predecessor,
                 "issued_at": replay.issued_at,
                 "contents": json.dumps(replay.contents, sort_keys=True),
             }
-            count = len({row["vintage"] for row in replay.vintages})
-            run.rows = staged["observations"].num_rows
-            run.reason = f"{count} vintage{'s' if count > 1 else ''}" + (
-                "" if in_order else ", replayed"
+            before = self.cloud.warehouse.series(self.dataset.name) if in_order else {}
+            series = said_of_series(self.dataset, before, replay.attributes)
+            added = self._rows(replay, series if series != before else {})
+            replaced = (
+                ({"series": "TRUE"} if added["series"].num_rows else {}) if in_order else REPLACED
             )
+            count = len({row["vintage"] for row in replay.vintages})
+            run.rows = added["observations"].num_rows
+            run.reason = f"{count} vintage{'s' if count > 1 else ''}"
+            run.reason += "" if in_order else ", replayed from the first"
         else:
             run.unchanged("the sources hold what they held before")
         return Commit(
-            head,
-            changes,
-            staged=staged,
-            rows={"runs": [run.row()]},
-            replace={} if in_order else REPLACED,
-            upsert=("series",),
+            head, changes, added={**added, "runs": run.rows_to_add()["runs"]}, replaced=replaced
         )
 
-    def _staged(self, replay: Replay, *, in_order: bool) -> dict[str, pa.Table]:
+    def _rows(self, replay: Replay, series: Series) -> dict[str, pa.Table]:
         """The rows to add, by table."""
         name = self.dataset.name
-        series = self._series(replay.attributes, known=in_order)
-        findings = [finding_row(finding, "ingest", name, at) for at, finding in replay.findings]
-        rows = {"vintages": replay.vintages, "series": series, "findings": findings}
-        staged = {
-            table: pa.Table.from_pylist(found, tables.load(table).arrow)
-            for table, found in rows.items()
-            if found
+        rows = {
+            "vintages": replay.vintages,
+            "series": list(series.values()),
+            "findings": [finding_row(found, "ingest", name, at) for at, found in replay.findings],
         }
-        return {"observations": observations(name, replay.changes), **staged}
-
-    def _series(self, attributes: Attributes, *, known: bool) -> list[dict[str, Any]]:
-        """Rows for the series that are new, or of which something new is said."""
-        before = self.cloud.warehouse.series(self.dataset.name) if known else {}
-        rows = [
-            {**before.get(name, {}), **series_row(self.dataset, name), **said}
-            for name, said in sorted(attributes.items())
-        ]
-        return [row for row in rows if row != _full(before.get(row["series"], {}), row)]
+        added = {table: tables.load(table).rows(found) for table, found in rows.items()}
+        return {"observations": observations(name, replay.changes), **added}
 
 
-def _full(before: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    """The same columns as *row* has, as they stood before."""
-    return {column: before.get(column) for column in row}
+def said_of_series(dataset: Dataset, before: Series, attributes: Attributes) -> Series:
+    """What was known of each series, and what is said of it now."""
+    nothing = dict.fromkeys(tables.load("series").columns)
+    now = {
+        name: {**nothing, **before.get(name, {}), **named(dataset, name), **said}
+        for name, said in attributes.items()
+    }
+    return {**before, **now}
 
 
-def series_row(dataset: Dataset, name: str) -> dict[str, Any]:
+def named(dataset: Dataset, name: str) -> dict[str, Any]:
     """What a series' name says of it."""
     parent, _, own = name.rpartition("/")
     return {

@@ -100,14 +100,9 @@ def _publish(dataset: Dataset, tick: Tick, cloud: Cloud, run: Run) -> bool:
     run.rows, run.findings = rows.num_rows, findings
     newest = head.forecast_at is None or tick.as_of >= head.forecast_at
     moved = {"forecast": key, "forecast_at": tick.as_of, "forecast_run": run.run_id}
-    run.recorded = warehouse.commit(
-        Commit(
-            head,
-            moved if newest else {},
-            staged={"forecasts": _signed(rows, dataset, vintage, run)} if rows.num_rows else {},
-            rows={"runs": [run.row()], "findings": run.finding_rows()},
-        )
-    )
+    made = {"forecasts": _signed(rows, dataset, vintage, run)} if rows.num_rows else {}
+    commit = Commit(head, moved if newest else {}, added={**made, **run.rows_to_add()})
+    run.recorded = warehouse.commit(commit)
     return run.recorded
 
 

@@ -43,6 +43,10 @@ class Table:
         ]
         return pa.schema(fields)
 
+    def rows(self, rows: list[dict[str, Any]]) -> pa.Table:
+        """Rows of this table, as columns."""
+        return pa.Table.from_pylist(rows, self.arrow)
+
 
 @cache
 def load(name: str) -> Table:

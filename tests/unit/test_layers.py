@@ -1,0 +1,48 @@
+"""Layers: what a process loads when it starts, asked of real processes."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"mlflow", "sklearn", "statsforecast", "lightgbm", "scipy", "torch"}
+HELP = """
+import sys
+sys.argv = ["vigil", *{arguments}]
+from vigil.cli import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code, ended.code
+print(*sys.modules, sep="\\n")
+"""
+
+
+def loaded(code: str) -> set[str]:
+    """The modules that a fresh Python has loaded after that code."""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(said.stdout.split())
+
+
+@pytest.mark.parametrize("step", ["ingest", "predict"])
+def test_a_light_step_loads_no_model_library(step):
+    """The functions ingest and predict start without MLflow, boosting or scikit-learn."""
+    modules = loaded(f"import sys, vigil.steps.{step}; print(*sys.modules)")
+    assert f"vigil.steps.{step}" in modules
+    assert HEAVY.isdisjoint(modules)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["ingest", "--help"], ["datasets", "--json"]])
+def test_help_and_the_list_of_datasets_do_not_wait_for_googles_clients(arguments):
+    """They answer without a cloud, so they load none."""
+    modules = loaded(HELP.format(arguments=arguments))
+    assert "vigil.cli" in modules
+    assert not {name for name in modules if name.startswith(("google.cloud.", "grpc", "mlflow"))}
+
+
+@pytest.mark.parametrize("module", ["datasets", "messages", "panel", "layouts", "quality", "paths"])
+def test_the_domain_knows_no_cloud(module):
+    """Bytes become observations and forecasts without a client of anything."""
+    modules = loaded(f"import sys, vigil.{module}; print(*sys.modules)")
+    clients = ("google.cloud.", "grpc", "requests", "vigil.cloud", "vigil.lake", "vigil.warehouse")
+    assert not {name for name in modules if name.startswith(clients)}

@@ -1,0 +1,117 @@
+"""The scheduler: every dataset's every step, once a day in its own zone, whatever the clocks do."""
+
+import threading
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from vigil import datasets
+from vigil.local.scheduler import Job, jobs, next_time, run
+from vigil.messages import Tick
+
+PARIS = datasets.load("france_deaths").schedules.zone
+
+
+def at(cron: str) -> Job:
+    """A job of the French dataset, whose zone is Paris."""
+    return Job("france_deaths", "ingest", cron, "Europe/Paris")
+
+
+def slots(job: Job, year: int) -> list[datetime]:
+    """All moments of a year in Paris at which the job is due, in Paris time."""
+    found = []
+    moment = datetime(year, 1, 1, tzinfo=PARIS).astimezone(UTC) - timedelta(seconds=1)
+    while (moment := next_time(job, moment)) < datetime(year + 1, 1, 1, tzinfo=PARIS):
+        found.append(moment.astimezone(PARIS))
+    return found
+
+
+def each_day_once(found: list[datetime], year: int) -> bool:
+    """Whether every day of the year has exactly one slot."""
+    days = (date(year + 1, 1, 1) - date(year, 1, 1)).days
+    expected = {date(year, 1, 1) + timedelta(days=n): 1 for n in range(days)}
+    return Counter(slot.date() for slot in found) == expected
+
+
+@pytest.mark.parametrize("year", [2023, 2024])
+@pytest.mark.parametrize(("hour", "minute"), [(19, 30), (19, 50), (0, 0), (3, 0), (23, 59)])
+def test_paris_has_one_slot_a_day_at_the_same_time_on_its_clocks(year, hour, minute):
+    """Through both changes of the clock, and the leap day of 2024."""
+    found = slots(at(f"{minute} {hour} * * *"), year)
+    assert each_day_once(found, year)
+    assert {(slot.hour, slot.minute) for slot in found} == {(hour, minute)}
+
+
+@pytest.mark.xfail(strict=True, reason="2:30 comes twice in October, and both are due")
+def test_an_hour_that_comes_twice_has_one_slot():
+    """On 2023-10-29 the clocks of Paris show 2:30 in summer time, and an hour later again."""
+    assert each_day_once(slots(at("30 2 * * *"), 2023), 2023)
+
+
+def test_an_hour_that_does_not_come_still_has_a_slot():
+    """On 2023-03-26 the clocks of Paris go from 2:00 to 3:00: the day is not left out."""
+    days = Counter(slot.date() for slot in slots(at("30 2 * * *"), 2023))
+    assert days[date(2023, 3, 26)] == 1
+
+
+def test_paris_in_utc_moves_by_an_hour_with_the_season():
+    """19:30 is 18:30 UTC in winter and 17:30 in summer."""
+    job = at("30 19 * * *")
+    winter = next_time(job, datetime(2023, 3, 25, 12, tzinfo=UTC))
+    summer = next_time(job, datetime(2023, 3, 26, 12, tzinfo=UTC))
+    assert winter == datetime(2023, 3, 25, 18, 30, tzinfo=UTC)
+    assert summer == datetime(2023, 3, 26, 17, 30, tzinfo=UTC)
+
+
+def test_the_next_time_is_after_the_last_and_never_the_same():
+    """Otherwise one slot would be sent for ever."""
+    due = datetime(2023, 1, 9, 18, 30, tzinfo=UTC)
+    assert next_time(at("30 19 * * *"), due) == due + timedelta(days=1)
+    assert next_time(at("30 19 * * *"), due - timedelta(microseconds=1)) == due
+
+
+def test_a_weekly_schedule_is_kept():
+    """Training is on Mondays at 20:00 in Paris."""
+    found = slots(at("0 20 * * 1"), 2023)
+    assert len(found) == 52
+    assert {slot.isoweekday() for slot in found} == {1}
+
+
+def test_every_dataset_has_a_job_for_every_step():
+    """From the same files that Terraform reads."""
+    found = list(jobs(("ingest", "predict")))
+    assert {(job.dataset, job.step) for job in found} == {
+        (name, step) for name in datasets.names() for step in ("ingest", "predict")
+    }
+    assert Job("jhu_global", "ingest", "15 6 * * *", "UTC") in found
+    assert Job("france_deaths", "predict", "50 19 * * *", "Europe/Paris") in found
+
+
+def test_a_job_that_is_due_is_published_with_its_own_moment(tmp_path, monkeypatch):
+    """A schedule of every second slot of the clock is not needed: six fields mean seconds."""
+    sent, stop = [], threading.Event()
+    monkeypatch.setattr("vigil.local.scheduler.jobs", lambda _: [at("* * * * * *")])
+
+    def publish(step: str, tick: Tick) -> None:
+        sent.append((step, tick))
+        if len(sent) == 2:
+            stop.set()
+
+    started = datetime.now(UTC)
+    run(("ingest",), publish, stop)
+    assert [step for step, _ in sent] == ["ingest", "ingest"]
+    first, second = (tick.as_of for _, tick in sent)
+    assert first.microsecond == 0
+    assert started < first <= started + timedelta(seconds=1)
+    assert second == first + timedelta(seconds=1)
+
+
+def test_the_loop_ends_when_it_is_told_to():
+    """Though nothing is due for hours."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(("ingest",), lambda *_: None, stop))
+    thread.start()
+    stop.set()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
