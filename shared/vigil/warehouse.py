@@ -230,7 +230,8 @@ class Warehouse:
 def _cancelled(error: GoogleAPICallError) -> bool:
     """BigQuery's words for it, and the stand-in's."""
     said = str(error).lower()
-    return any(word in said for word in ("concurrent update", "conflict on", "failed to commit"))
+    words = ("concurrent update", "conflict on", "failed to commit", "duplicate key")
+    return any(word in said for word in words)
 
 
 def _transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[str, Any]]:

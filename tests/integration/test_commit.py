@@ -17,7 +17,7 @@ from vigil.steps.ingest import ingest
 from vigil.steps.predict import predict
 
 RACERS = 12
-ROUNDS = int(os.environ.get("VIGIL_ROUNDS", "3"))  # 20 by hand
+ROUNDS = int(os.environ.get("VIGIL_ROUNDS", "2"))  # 20 by hand
 TABLES = {
     "observations": "issued_at, series, date",
     "vintages": "vintage, source",
@@ -63,11 +63,12 @@ def race(moments: list[tuple[str, str]], barrier: Any, failed: Any) -> None:
     """One racer: at every start shot it ingests the same file for the same Tick."""
     cloud = Cloud.from_env()
     for moment, file in moments:
-        barrier.wait(timeout=120)
+        barrier.wait(timeout=180)
         try:
             ingest(Tick("tiny", parse_moment(moment, "test")), cloud, {"visits": file})
         except BaseException as error:
             failed.put(f"{moment}: {type(error).__name__}: {error}")
+            barrier.abort()
             raise
 
 

@@ -193,7 +193,7 @@ def test_rows_that_say_the_same_twice_are_counted_once():
 
 
 def test_rows_that_disagree_are_rejected():
-    """5 or 7 people in departement 01?"""
+    """Whether 5 or 7 people were in departement 01 the file does not say."""
     table = pa.table({"dep": ["01", "01", "02", "02"], "n": ["5", "7", "6", "6"]})
     reason = refused(cells.without_repeats, table, ["dep"], "file")
     assert reason.rule == "duplicates"

@@ -155,7 +155,7 @@ def test_rows_that_are_there_twice_are_counted_once():
 
 
 def test_rows_that_disagree_are_rejected():
-    """5 or 6 people?"""
+    """Whether it was 5 or 6 people the file does not say."""
     reason = refused(hospital, HOSPITAL + b'"01";2021-01-01;6\n')
     assert reason.rule == "duplicates"
     assert "{'jour': '2021-01-01', 'dep': '01'}" in reason.found

@@ -120,11 +120,11 @@ def test_what_came_late_has_everything_replayed(names, last, reflected, expected
     assert pending(names, last, reflected) == expected
 
 
-def arrival(number: int, *contents: str, source: str = "deaths") -> Arrival:
+def arrival(number: int, content: str) -> Arrival:
     """An arrival on the day of that number; a content is its own hash."""
     moment = FIRST + timedelta(days=number)
-    held = {source: Content(one, len(one), Validators("x")) for one in contents}
-    return Arrival("small", moment, "declared", held)
+    held = Content(content, len(content), Validators("x"))
+    return Arrival("small", moment, "declared", {"deaths": held})
 
 
 CONTENTS = {
@@ -219,6 +219,7 @@ class Tables:
     shown: tuple[str, int] = ("", 0)
     rows: list[tuple] = field(default_factory=list)
     vintages: list[dict] = field(default_factory=list)
+    findings: list[tuple] = field(default_factory=list)
     panel: dict[Key, Grid] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     predecessor: str | None = None
@@ -233,12 +234,13 @@ class Tables:
             replay.known = lambda: dict(self.panel)
             replay.contents, replay.predecessor = dict(self.contents), self.predecessor
         else:
-            self.rows, self.vintages = [], []
+            self.rows, self.vintages, self.findings = [], [], []
         for name in todo:
             replay.add(self.lake[name])
         self.shown = (names[-1], len(names))
         self.rows += rows_of(replay)
         self.vintages += replay.vintages
+        self.findings += replay.findings
         self.panel = self.panel if replay.panel is None else replay.panel
         self.contents, self.predecessor = replay.contents, replay.predecessor
 
@@ -246,7 +248,7 @@ class Tables:
 @settings(max_examples=80)
 @given(st.lists(st.sampled_from("ABCD"), min_size=1, max_size=5), st.data())
 def test_the_tables_are_the_same_whatever_order_the_files_came_in(contents, data):
-    """Shuffled, some of them twice: the rows, the vintages and the panel of the right order."""
+    """Shuffled, some of them twice: rows, vintages, findings and panel of the right order."""
     expected = replayed(*contents)
     arrivals = [arrival(number, one) for number, one in enumerate(contents)]
     again = data.draw(st.lists(st.sampled_from(arrivals), max_size=2))
@@ -255,6 +257,7 @@ def test_the_tables_are_the_same_whatever_order_the_files_came_in(contents, data
         tables.deliver(one)
     assert tables.rows == rows_of(expected)
     assert tables.vintages == expected.vintages
+    assert tables.findings == expected.findings
     assert tables.contents == expected.contents
     assert values_of(tables.panel[KEY]) == values_of(expected.panel[KEY])
 

@@ -1,0 +1,200 @@
+"""The screen: tables, charts and JSON, as they stand in a terminal of 80 columns."""
+
+import io
+import json
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from examples import days, long, wide
+from rich.console import Console
+from rich.errors import MarkupError
+
+from vigil import screen
+from vigil.panel import Grid, Key
+
+ROW = {
+    "target": "deaths",
+    "series": "A",
+    "period": "day",
+    "reference_date": date(2021, 1, 3),
+    "horizon": 1,
+    "target_date": date(2021, 1, 4),
+}
+BANDS = {"q025": 0.0, "q250": 4.0, "q500": 6.0, "q750": 9.0, "q975": 12.0, "mean": 6.5}
+
+
+@pytest.fixture
+def shown(monkeypatch) -> io.StringIO:
+    """What is printed."""
+    stream = io.StringIO()
+    monkeypatch.setattr(screen, "out", Console(file=stream, width=80))
+    return stream
+
+
+def lines(stream: io.StringIO) -> list[str]:
+    """The lines that are not empty."""
+    return [line.rstrip() for line in stream.getvalue().splitlines() if line.strip()]
+
+
+def forecast(*rows: dict) -> pa.Table:
+    """Forecasts as the warehouse returns them, with columns that people do not read."""
+    return pa.Table.from_pylist([{**ROW, **BANDS, "run_id": "x", **row} for row in rows])
+
+
+def test_json_is_one_line_that_machines_read_back(shown):
+    """Dates are ISO, names keep their accents, nothing is folded at 80 columns."""
+    value = {"day": date(2021, 1, 30), "at": datetime(2021, 1, 30, 6, tzinfo=UTC), "n": "é" * 100}
+    screen.print_json(value)
+    [line] = shown.getvalue().splitlines()
+    assert json.loads(line) == {
+        "day": "2021-01-30",
+        "at": "2021-01-30T06:00:00+00:00",
+        "n": "é" * 100,
+    }
+    assert "é" in line
+
+
+def test_json_has_no_word_for_no_number(shown):
+    """NaN would not be JSON; plain rows say null instead."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        screen.print_json([float("nan")])
+    rows = screen.plain_rows([{"a": float("nan"), "b": float("inf"), "c": 1.5, "d": "x"}])
+    assert rows == [{"a": None, "b": None, "c": 1.5, "d": "x"}]
+
+
+def test_a_table_shows_its_cells_as_people_write_them(shown):
+    """Thousands, three digits, yes and no, minutes; what is missing is blank."""
+    row = {
+        "rows": 1_234_567,
+        "seconds": 0.12345,
+        "people": 12_345.6,
+        "place": True,
+        "at": datetime(2021, 1, 30, 6, 15, 7, tzinfo=UTC),
+        "reason": None,
+        "name": "Korea, South",
+    }
+    screen.table([row], "runs")
+    title, _, cells = lines(shown)
+    assert title == "runs"
+    assert cells.split("  ")[0].strip() == "1,234,567"
+    for part in ("0.123", "12,346", "yes", "2021-01-30 06:15", "Korea, South"):
+        assert part in cells
+    assert "None" not in cells
+
+
+def test_numbers_stand_to_the_right(shown):
+    """So that they can be compared."""
+    screen.table([{"n": 5, "s": "a"}, {"n": 1000, "s": "bb"}])
+    assert [line.split()[0] for line in lines(shown)[1:]] == ["5", "1,000"]
+    assert lines(shown)[1].index("5") == lines(shown)[2].index("1,000") + 4
+
+
+def test_a_long_table_is_cut_and_says_by_how_much(shown):
+    """Three of five."""
+    screen.table([{"n": n} for n in range(5)], most=3)
+    assert [line.strip() for line in lines(shown)] == ["n", "0", "1", "2", "... and 2 more rows"]
+
+
+def test_a_table_of_nothing_says_so(shown):
+    """With its title, if it has one."""
+    screen.table([], "findings")
+    screen.table([])
+    assert lines(shown) == ["findings: none", "no rows"]
+
+
+@pytest.mark.xfail(strict=True, reason="square brackets are read as markup")
+def test_square_brackets_are_shown_as_they_are(shown):
+    """A finding may quote a pattern, a list, or a column of somebody else's file."""
+    screen.table([{"expected": "codes like [a-z]+"}])
+    assert "[a-z]+" in shown.getvalue()
+
+
+@pytest.mark.xfail(strict=True, raises=MarkupError, reason="square brackets are read as markup")
+def test_no_text_can_break_the_screen(shown):
+    """`vigil status` must work whatever a file upstream was called."""
+    screen.table([{"found": "also ['a'], not [/b]"}])
+
+
+def test_a_chart_has_a_column_a_day(shown):
+    """Of a top of 12 a day of 6 is half the height; the median and its bands stand after it."""
+    step = {"median": 6.0, "low50": 4.0, "high50": 9.0, "low95": 0.0, "high95": 12.0}
+    screen.fan("A: deaths a day", [6.0, 12.0], [step])
+    title, *chart, axis, legend = lines(shown)
+    assert title == "A: deaths a day"
+    assert len(chart) == 12
+    columns = [line.partition("│")[2].ljust(3) for line in reversed(chart)]
+    assert "".join(row[0] for row in columns) == "█" * 6 + " " * 6
+    assert "".join(row[1] for row in columns) == "█" * 12
+    assert "".join(row[2] for row in columns) == "░░░░▒▒━▒▒▒░░"
+    assert axis.endswith("└───")
+    assert "median" in legend
+
+
+def test_a_chart_of_nothing_but_zeros_is_no_trouble(shown):
+    """A series that never had a death."""
+    nothing = dict.fromkeys(("median", "low50", "high50", "low95", "high95"), 0.0)
+    screen.fan("A", [0.0, 0.0], [nothing])
+    assert shown.getvalue().count("━") == 2  # in the chart and in the legend
+    assert shown.getvalue().count("█") == 1  # in the legend
+
+
+def test_forecast_rows_have_the_bands_that_people_read():
+    """The median, half and 95 per cent, and the mean; no run, no model."""
+    [row] = screen.forecast_rows(forecast({}))
+    assert row == {
+        **ROW,
+        "median": 6.0,
+        "low50": 4.0,
+        "high50": 9.0,
+        "low95": 0.0,
+        "high95": 12.0,
+        "mean": 6.5,
+    }
+
+
+def test_forecast_rows_may_be_of_one_series():
+    """And of none where there is no such series, or no forecast."""
+    found = forecast({}, {"series": "B"}, {"series": "B", "horizon": 2})
+    assert len(screen.forecast_rows(found)) == 3
+    assert [row["horizon"] for row in screen.forecast_rows(found, "B")] == [1, 2]
+    assert screen.forecast_rows(found, "C") == []
+    assert screen.forecast_rows(pa.table({}), "B") == []
+
+
+def test_the_series_with_the_most_to_come_is_charted(shown):
+    """A has 6 to come, B has 8: B's chart, from totals turned into numbers a day."""
+    totals = np.array([[0.0, 5.0], [1.0, 9.0], [1.0, 21.0]])
+    panel = {Key("deaths", "deaths"): Grid(days("2021-01-01", 3), ("A", "B"), totals)}
+    rows = screen.forecast_rows(forecast({}, {"series": "B", "q500": 8.0}))
+    screen.show_forecast(rows, panel, wide())
+    said = lines(shown)
+    assert said[0] == "B: deaths a day, 35 days and what may follow"
+    bars = [line.partition("│")[2].ljust(4) for line in reversed(said[1:13])]
+    heights = [sum(row[column] == "█" for row in bars) for column in range(3)]
+    assert heights == [0, 4, 12]  # nothing known, 4 and 12 of a top of 12
+    assert said[-1].split()[:3] == ["day", "1", "2021-01-04"]
+
+
+def test_what_came_after_the_reference_date_is_not_charted(shown):
+    """A forecast is shown beside what was known when it was made."""
+    values = np.array([[12.0], [12.0], [12.0], [99.0]])
+    panel = {Key("hospital", "admitted"): Grid(days("2021-01-01", 4), ("A",), values)}
+    rows = screen.forecast_rows(forecast({"target": "admitted"}))
+    screen.show_forecast(rows, panel, long())
+    assert lines(shown)[1].partition("│")[2].startswith("███░")
+
+
+def test_a_forecast_without_days_is_not_charted(shown):
+    """Nothing is printed, and nothing goes wrong."""
+    screen.show_forecast(screen.forecast_rows(forecast({"period": "week"})), {}, wide())
+    assert shown.getvalue() == ""
+
+
+def test_where_nobody_looks_nothing_moves(capsys):
+    """No spinner and no bar without a terminal."""
+    with screen.busy("asking"), screen.progress() as bars:
+        bars("replayed", 1, 2)
+        bars("replayed", 2, 2)
+    assert capsys.readouterr() == ("", "")
