@@ -33,9 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
+def _quiet_logs() -> None:
     log.to(None)
-    yield
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +48,7 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
-def cloud(local_cloud: None, monkeypatch: pytest.MonkeyPatch) -> Iterator["Cloud"]:  # noqa: F821
+def cloud(local_cloud: None, monkeypatch: pytest.MonkeyPatch) -> "Cloud":  # noqa: F821
     """An empty warehouse and an empty raw bucket of its own."""
     from vigil.cloud import Cloud
     from vigil.local import resources
@@ -58,4 +57,4 @@ def cloud(local_cloud: None, monkeypatch: pytest.MonkeyPatch) -> Iterator["Cloud
     monkeypatch.setenv("VIGIL_WAREHOUSE", name)
     monkeypatch.setenv("VIGIL_RAW_BUCKET", f"raw-{name}")
     resources.make([])
-    yield Cloud.from_env()
+    return Cloud.from_env()

@@ -88,7 +88,6 @@ def show_datasets(
             "title": one.title,
             "targets": ", ".join(one.targets),
             "horizon": one.horizon,
-            "sources": ", ".join(one.sources),
             "ended": max((str(s.ended or "") for s in one.sources.values()), default=""),
         }
         for one in map(datasets.load, datasets.names())
@@ -350,5 +349,12 @@ def main() -> None:
         code = 1
     except typer.TyperException as error:  # a wrong option or argument
         _complain("error", f"{error.format_message()} See `vigil --help`.")
+        code = 1
+    except Exception as error:
+        from google.api_core.exceptions import GoogleAPICallError
+
+        if not isinstance(error, GoogleAPICallError):
+            raise
+        _complain("error", error.message)  # a query that BigQuery does not understand, say
         code = 1
     raise SystemExit(code)

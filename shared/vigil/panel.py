@@ -21,6 +21,9 @@ class Key(NamedTuple):
     target: str
 
 
+DAY = np.timedelta64(1, "D")
+
+
 @dataclass(frozen=True)
 class Grid:
     """Values of one measure: a row a date, a column a series, NaN where there is none."""
@@ -120,6 +123,6 @@ def daily(source: Grid, *, cumulative: bool) -> Grid:
     """A grid on consecutive days, in numbers a day."""
     if not len(source.dates):
         return source
-    days = np.arange(source.dates[0], source.dates[-1] + 1)
+    days = np.arange(source.dates[0], source.dates[-1] + DAY)
     values = source.onto(days, source.series)
     return Grid(days, source.series, increments(values) if cumulative else values)

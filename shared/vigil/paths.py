@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vigil.panel import Dates, Floats
+from vigil.panel import DAY, Dates, Floats
 
 LEVELS = np.array([10, 25, *range(50, 951, 50), 975, 990]) / 1000  # hubverse
 SATURDAY = 5  # days after Monday
@@ -32,7 +32,7 @@ class Quantiles:
 
 def days(paths: Paths) -> Quantiles:
     """Every day's number."""
-    dates = paths.reference_date + np.arange(1, paths.values.shape[1] + 1)
+    dates = paths.reference_date + DAY * np.arange(1, paths.values.shape[1] + 1)
     return _quantiles("day", dates, paths.values)
 
 
@@ -43,7 +43,7 @@ def weeks(paths: Paths) -> Quantiles:
     sums = np.cumsum(np.concatenate([nothing, known, paths.values], axis=1), axis=1)
     ends = saturdays(paths.reference_date, paths.values.shape[1])
     last = ends + paths.before.shape[0]
-    return _quantiles("week", paths.reference_date + ends, sums[:, last] - sums[:, last - 7])
+    return _quantiles("week", paths.reference_date + DAY * ends, sums[:, last] - sums[:, last - 7])
 
 
 def saturdays(

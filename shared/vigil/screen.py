@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +51,9 @@ def table(rows: Sequence[Row], title: str = "", most: int = 40) -> None:
     shown = Table(title=title or None, title_justify="left", header_style="bold", box=None)
     for name in rows[0]:
         right = any(isinstance(row[name], int | float) for row in rows[:most])
-        shown.add_column(name, justify="right" if right else "left", overflow="fold")
+        dates = isinstance(rows[0][name], date)
+        align: Literal["left", "right"] = "right" if right else "left"
+        shown.add_column(name, justify=align, overflow="fold", no_wrap=right or dates)
     for row in rows[:most]:
         shown.add_row(*(_cell(value) for value in row.values()))
     out.print(shown)
@@ -167,7 +169,7 @@ def show_forecast(rows: Sequence[Row], panel: Panel, dataset: Dataset) -> None:
     actual = _recent(panel, dataset, most)
     title = f"{most['series']}: {most['target']} a day, {DAYS_BEFORE} days and what may follow"
     fan(title, actual, [row for row in chosen if row["period"] == "day"])
-    shown = ("period", "horizon", "target_date", *BANDS, "mean")
+    shown = ("period", "target_date", *BANDS)
     table([{name: row[name] for name in shown} for row in chosen])
 
 

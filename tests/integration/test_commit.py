@@ -26,9 +26,9 @@ TABLES = {
     "forecasts": "target, series, period, horizon",
     "heads": "dataset",
 }
+MOMENT = "2024-05-01"
 WORK = """
 import sys
-from vigil import steps
 from vigil.cloud import Cloud
 from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
@@ -96,20 +96,28 @@ def test_row_13_twelve_racers_commit_one_vintage_a_round(cloud: Cloud, tmp_path:
     assert done["n"] == ROUNDS
 
 
-def run(step: str, file: Path, crash_at: str = "") -> int:
-    """One delivery in a process of its own."""
-    command = [sys.executable, "-c", WORK, step, "2024-05-01", str(file)]
-    env = {**os.environ, "VIGIL_CRASH_AT": crash_at}
+def killed(step: str, file: Path, point: str) -> int:
+    """One delivery in a process of its own, which dies on the way."""
+    command = [sys.executable, "-c", WORK, step, MOMENT, str(file)]
+    env = {**os.environ, "VIGIL_CRASH_AT": point}
     return subprocess.run(command, env=env, check=False, timeout=120).returncode
+
+
+def deliver(step: str, file: Path) -> None:
+    """One delivery in this process."""
+    tick, cloud = Tick("tiny", parse_moment(MOMENT, "test")), Cloud.from_env()
+    if step == "ingest":
+        ingest(tick, cloud, {"visits": str(file)})
+    else:
+        predict(tick, cloud)
 
 
 @pytest.fixture
 def clean(cloud: Cloud, tmp_path: Path) -> dict[str, list[dict[str, Any]]]:
     """The tables after one clean run of both steps, in a warehouse of their own."""
     file = write_visits(tmp_path / "visits.csv")
-    tick = Tick("tiny", parse_moment("2024-05-01", "test"))
-    ingest(tick, cloud, {"visits": str(file)})
-    predict(tick, cloud)
+    for step in POINTS:
+        deliver(step, file)
     return tables(cloud)
 
 
@@ -135,10 +143,10 @@ def test_rows_6_to_10_killed_at_any_point_and_delivered_again(
         monkeypatch.setenv("VIGIL_WAREHOUSE", f"killed_{step}_{number}")
         monkeypatch.setenv("VIGIL_RAW_BUCKET", f"killed-{step}-{number}-{tmp_path.name}")
         resources.make([])
-        for each in ("ingest", "predict"):
+        for each in POINTS:
             if each == step:
-                assert run(each, file, crash_at=point) == -signal.SIGKILL, point
-            assert run(each, file) == 0
+                assert killed(each, file, point) == -signal.SIGKILL, point
+            deliver(each, file)
         assert tables(Cloud.from_env()) == clean, point
 
 

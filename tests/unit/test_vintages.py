@@ -85,6 +85,17 @@ def test_a_series_that_vanished_is_gone_day_by_day():
     ]
 
 
+def test_a_file_that_moved_on_by_a_day_loses_one_and_gains_one():
+    """The same size and the same numbers, but not the same days."""
+    old, new = grid([[1], [2]]), grid([[1], [2]], first="2021-01-03")
+    assert changes(old, new) == [
+        ("A", date(2021, 1, 1), None),
+        ("A", date(2021, 1, 2), None),
+        ("A", date(2021, 1, 3), 1.0),
+        ("A", date(2021, 1, 4), 2.0),
+    ]
+
+
 def test_rows_say_where_they_come_from_and_when_they_were_known():
     """Source, target and moment are the same for all of them."""
     [table] = difference(KEY, EMPTY, grid([[1]]), FIRST)
@@ -209,6 +220,14 @@ def test_an_arrival_that_was_accepted_stays_whatever_its_neighbours_say():
     assert finding.severity == "warning"
     assert moment == FIRST + timedelta(days=1)
     assert replay.panel[KEY].known == 1
+
+
+def test_an_old_file_is_taken_in_with_all_that_is_found():
+    """A backfill is stale by nature; that hides nothing else."""
+    replay = Replay(wide(), lambda *_: Parsed({KEY: grid([[5], [4]])}))
+    replay.add(replace(arrival(0, "A"), issued_at=FIRST + timedelta(days=100)))
+    rules = [(finding.rule, finding.severity) for _, finding in replay.findings]
+    assert rules == [("falling_total", "warning"), ("stale", "warning")]
 
 
 @dataclass
