@@ -12,19 +12,17 @@ import pyarrow.csv as pa_csv
 from vigil.datasets import Source
 from vigil.errors import Rejected
 from vigil.panel import Dates, Floats
-from vigil.quality import Finding
 
+ROW = "\0row"  # no file can have a column of that name
 MISSING = pa.array(["", "NA", "NaN", "nan"])
 
 
 def read(source: Source, body: bytes, where: str) -> pa.Table:
-    """All cells as text: types are the contract's business, not the reader's."""
+    """All cells as text, types are the contract's business; each row knows its number."""
     plain = _utf8(source, body, where)
-    header = plain[: plain.find(b"\n") % (len(plain) + 1)].decode().strip("\r\n")
-    columns = [cell.strip() for cell in next(csv.reader([header], delimiter=source.delimiter), [])]
-    _check_header(columns, header, where)
+    columns = _header(plain.partition(b"\n")[0].decode(), source.delimiter, where)
     try:
-        return pa_csv.read_csv(
+        table = pa_csv.read_csv(
             io.BytesIO(plain),
             pa_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=1 << 24),
             pa_csv.ParseOptions(delimiter=source.delimiter),
@@ -37,6 +35,26 @@ def read(source: Source, body: bytes, where: str) -> pa.Table:
             expected=f"{len(columns)} cells in every row, as in the header",
             found=str(error)[:200],
         ) from None
+    return table.append_column(ROW, pa.array(np.arange(2, table.num_rows + 2)))
+
+
+def _header(line: str, delimiter: str, where: str) -> list[str]:
+    """The names of the columns, each once."""
+    try:
+        cells = next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise Rejected(where, rule="columns", expected="a header", found=str(error)) from None
+    columns = [cell.strip() for cell in cells]
+    if not any(columns):
+        raise Rejected(where, rule="empty", expected="a header and rows", found="nothing")
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise Rejected(
+            where,
+            rule="columns",
+            expected="every column name once",
+            found=f"twice: {twice[:5]} in {line[:120]!r}",
+        )
+    return columns
 
 
 def _utf8(source: Source, body: bytes, where: str) -> bytes:
@@ -52,51 +70,42 @@ def _utf8(source: Source, body: bytes, where: str) -> bytes:
     return text.encode()
 
 
-def _check_header(columns: list[str], header: str, where: str) -> None:
-    if not any(columns):
-        raise Rejected(where, rule="empty", expected="a header and rows", found="nothing")
-    if twice := sorted({name for name in columns if columns.count(name) > 1}):
-        raise Rejected(
-            where,
-            rule="columns",
-            expected="every column name once",
-            found=f"twice: {twice[:5]} in {header[:120]!r}",
-        )
-
-
 def numbers(table: pa.Table, column: str, source: Source, where: str) -> Floats:
     """The column as numbers, blank is NaN; text that is no number is a breach."""
     text = pc.utf8_trim_whitespace(table[column])
-    if source.decimal == ",":
-        text = pc.replace_substring(text, ",", ".")
-    blank = pc.is_in(text, MISSING)
-    filled = pc.if_else(blank, pa.scalar(None, pa.string()), text)
-    try:
-        numbers = pc.cast(filled, pa.float64())
-    except pa.ArrowInvalid:
+    filled = pc.if_else(pc.is_in(text, MISSING), pa.scalar(None, pa.string()), text)
+    values = _cast(filled, source.decimal)
+    if values is None or np.isinf(values).any():
         raise Rejected(
             f"{where}, column {column}",
             rule="numbers",
-            expected=f"numbers with '{source.decimal}' as the decimal mark",
-            found=_not_numbers(filled),
-        ) from None
-    values: Floats = pc.fill_null(numbers, float("nan")).to_numpy()
-    if np.isinf(values).any():
-        raise Rejected(
-            f"{where}, column {column}", rule="numbers", expected="finite numbers", found="infinity"
+            expected=f"finite numbers with '{source.decimal}' as the decimal mark",
+            found=_not_numbers(filled, table[ROW], source.decimal),
         )
     return values
 
 
-def _not_numbers(texts: pa.ChunkedArray) -> str:
-    wrong = []
-    for row, text in enumerate(texts.to_pylist()):
-        try:
-            float(text or 0)
-        except ValueError:
-            wrong.append((row + 2, text))
-    first = ", ".join(f"{text!r} in row {row}" for row, text in wrong[:3])
-    return f"{len(wrong)} cells that are not: {first}"
+def _cast(text: pa.ChunkedArray, decimal: str) -> Floats | None:
+    """Text as numbers; None when a cell is none."""
+    if decimal == ",":
+        if pc.any(pc.match_substring(text, ".")).as_py():
+            return None
+        text = pc.replace_substring(text, ",", ".")
+    try:
+        values: Floats = pc.fill_null(pc.cast(text, pa.float64()), float("nan")).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return values
+
+
+def _not_numbers(texts: pa.ChunkedArray, rows: pa.ChunkedArray, decimal: str) -> str:
+    """Which cells are no numbers, the first ones by name."""
+    distinct = [text for text in pc.unique(texts).to_pylist() if text is not None]
+    cast = {text: _cast(pa.chunked_array([[text]]), decimal) for text in distinct}
+    wrong = {text for text, value in cast.items() if value is None or np.isinf(value).any()}
+    cells = zip(texts.to_pylist(), rows.to_pylist(), strict=True)
+    found = [f"{text!r} in row {row}" for text, row in cells if text in wrong]
+    return f"{len(found)} cells that are not: {', '.join(found[:3])}"
 
 
 def as_date(text: str, pattern: str) -> date | None:
@@ -134,23 +143,3 @@ def check_unique(items: Dates | np.ndarray, what: str, where: str) -> None:
     if (counts > 1).any():
         twice = [str(value) for value in values[counts > 1][:5]]
         raise Rejected(where, rule="duplicates", expected=f"one {what}", found=f"several: {twice}")
-
-
-def without_repeats(
-    table: pa.Table, keys: list[str], where: str
-) -> tuple[pa.Table, tuple[Finding, ...]]:
-    """Rows that say the same twice are counted once; rows that disagree are a breach."""
-    if table.group_by(keys).aggregate([]).num_rows == table.num_rows:
-        return table, ()
-    distinct = table.group_by(table.column_names, use_threads=False).aggregate([])
-    if distinct.group_by(keys).aggregate([]).num_rows < distinct.num_rows:
-        counts = distinct.group_by(keys).aggregate([([], "count_all")])
-        worst = counts.filter(pc.greater(counts["count_all"], 1)).slice(0, 3)
-        raise Rejected(
-            where,
-            rule="duplicates",
-            expected=f"one row for each {keys}",
-            found=f"several that disagree: {worst.select(keys).to_pylist()}",
-        )
-    repeats = f"{table.num_rows - distinct.num_rows} repeated rows, counted once"
-    return distinct, (Finding("duplicates", "warning", where, f"one row for {keys}", repeats),)

@@ -17,6 +17,10 @@ class Deadline:
     seconds: float = STEP_SECONDS
     started: float = field(default_factory=time.monotonic)
 
+    def remains(self) -> bool:
+        """Whether there is any time left."""
+        return time.monotonic() < self.started + self.seconds
+
     def left(self, at_most: float = STEP_SECONDS) -> float:
         """Seconds still to spend on one call, never more than *at_most*."""
         left = self.started + self.seconds - time.monotonic()

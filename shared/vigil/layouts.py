@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from vigil import cells
 from vigil.datasets import Dataset, Source
 from vigil.errors import Rejected
-from vigil.panel import Key, Panel, grid, scatter
+from vigil.panel import Dates, Floats, Key, Panel, grid, scatter
 from vigil.quality import Finding
 
 Attributes = dict[str, dict[str, float]]  # series -> what is said of it
@@ -42,14 +42,14 @@ def wide(dataset: Dataset, name: str, table: pa.Table, where: str) -> Parsed:
     source = dataset.sources[name]
     [target] = dataset.columns(name)
     dates = {c: d for c in table.column_names if (d := cells.as_date(c, source.date_format))}
-    declared = [*source.series, *source.attributes.values(), *source.unused]
-    findings = _columns(source, table, [*declared, *dates], where)
+    declared = [*source.series, *source.attributes.values(), *dates]
+    findings = _columns(source, table, declared, where)
     if not dates:
         raise Rejected(
             where,
             rule="columns",
             expected=f"columns that are dates such as {cells.example(source.date_format)}",
-            found=f"{table.column_names[:6]} and {max(0, table.num_columns - 6)} more",
+            found=f"{table.column_names[:6]} in {table.num_columns - 1} columns",
         )
     days = np.array(list(dates.values()), "datetime64[D]")
     cells.check_unique(days, "date column", where)
@@ -66,20 +66,47 @@ def long(dataset: Dataset, name: str, table: pa.Table, where: str) -> Parsed:
     source = dataset.sources[name]
     measures = {target: column or "" for target, column in dataset.columns(name).items()}
     declared = [source.date or "", *source.series, *source.where, *measures.values()]
-    attributes_from = list(source.attributes.values())
-    findings = _columns(source, table, [*declared, *attributes_from, *source.unused], where)
+    findings = _columns(source, table, [*declared, *source.attributes.values()], where)
     for column, kept in source.where.items():
         table = table.filter(pc.equal(table[column], kept))
-    table, repeated = cells.without_repeats(table, [source.date or "", *source.series], where)
     series = pa.array(_series(source, table, where), pa.string()).dictionary_encode()
     days = cells.dates(table, source, where)
-    panel: Panel = {}
-    for target, column in measures.items():
-        if column in table.column_names:
-            values = cells.numbers(table, column, source, where)
-            panel[Key(name, target)] = scatter(days, series, values)
+    values = {
+        Key(name, target): cells.numbers(table, column, source, where)
+        for target, column in measures.items()
+        if column in table.column_names
+    }
+    repeated = _repeats(days, series, list(values.values()), where)
+    panel = {key: scatter(days, series, numbers) for key, numbers in values.items()}
     attributes = _attributes(source, table, series.to_pylist(), where)
     return Parsed(panel, attributes, (*findings, *repeated))
+
+
+def _repeats(
+    days: Dates, series: pa.DictionaryArray, values: list[Floats], where: str
+) -> tuple[Finding, ...]:
+    """Rows that say the same twice are counted once; rows that disagree are a breach."""
+    codes = series.indices.to_numpy()
+    order = np.lexsort([days, codes])
+    days, codes = days[order], codes[order]
+    again = np.flatnonzero((days[1:] == days[:-1]) & (codes[1:] == codes[:-1])) + 1
+    for numbers in values:
+        here, before = numbers[order][again], numbers[order][again - 1]
+        differ = again[(here != before) & ~(np.isnan(here) & np.isnan(before))]
+        if len(differ):
+            names = series.dictionary.to_pylist()
+            worst = [f"{names[codes[row]]} on {days[row]}" for row in differ[:3]]
+            raise Rejected(
+                where,
+                rule="duplicates",
+                expected="one row for each series and date",
+                found=f"{len(differ)} that disagree with another: {', '.join(worst)}",
+            )
+    if not len(again):
+        return ()
+    found = f"{len(again)} repeated rows, counted once"
+    expected = "one row for each series and date"
+    return (Finding("duplicates", "warning", where, expected, found, count=len(again)),)
 
 
 LAYOUTS: dict[str, Callable[[Dataset, str, pa.Table, str], Parsed]] = {"wide": wide, "long": long}
@@ -89,16 +116,15 @@ def _columns(
     source: Source, table: pa.Table, declared: list[str], where: str
 ) -> tuple[Finding, ...]:
     """A missing column is a breach, an extra one a finding."""
-    there = set(table.column_names)
-    missing = [c for c in declared if c and c not in there and c not in source.optional]
-    missing = [c for c in missing if c not in source.unused]
-    extra = [c for c in table.column_names if c not in declared]
+    there = [column for column in table.column_names if column != cells.ROW]
+    missing = [c for c in declared if c not in there and c not in source.optional]
+    extra = [c for c in there if c not in {*declared, *source.unused}]
     if missing:
         raise Rejected(
             where,
             rule="columns",
             expected=f"columns {missing[:8]}",
-            found=f"{(extra or table.column_names)[:8]} and {len(there)} columns in all",
+            found=f"{(extra or there)[:8]} and {len(there)} columns in all",
             remedy="If a column was renamed upstream, name it in the dataset's YAML.",
         )
     if not extra:
@@ -113,7 +139,7 @@ def _series(source: Source, table: pa.Table, where: str) -> list[str]:
     rows = zip(*names, *parts, strict=True)
     joined = ["/".join(part for part in row if part) for row in rows]
     if "" in joined:
-        row = joined.index("") + 2
+        row = table[cells.ROW][joined.index("")]
         raise Rejected(
             where, rule="series", expected=f"a name in {source.series}", found=f"none in row {row}"
         )

@@ -102,20 +102,20 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
     except Rejected as reason:
         run.status, run.reason = "refused", str(reason)
         run.findings = [Finding(reason.rule, "error", reason.where, reason.expected, reason.found)]
-        _record(run, warehouse())
+        _record(run, warehouse)
         raise
     except BaseException as error:
         run.status, run.reason, run.findings = "failed", f"{type(error).__name__}: {error}", []
         try:
-            _record(run, warehouse())
+            _record(run, warehouse)
         except Exception as also:  # noqa: BLE001  the first error is the one that matters
             log(f"the ledger could not be written: {also}", severity="ERROR", run_id=run.run_id)
         raise
     else:
-        _record(run, warehouse())
+        _record(run, warehouse)
 
 
-def _record(run: Run, warehouse: Warehouse) -> None:
+def _record(run: Run, warehouse: Callable[[], Warehouse]) -> None:
     severity = {"refused": "ERROR", "failed": "ERROR"}.get(run.status, "INFO")
     log(
         run.reason or f"{run.rows} rows",
@@ -128,4 +128,4 @@ def _record(run: Run, warehouse: Warehouse) -> None:
     )
     if not run.recorded:
         for table, rows in run.rows_to_add().items():
-            warehouse.append(table, rows)
+            warehouse().append(table, rows)

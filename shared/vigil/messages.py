@@ -40,7 +40,7 @@ class Tick:
 def _object(data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise Rejected(
@@ -55,13 +55,18 @@ def _object(data: bytes) -> dict[str, Any]:
 def parse_moment(text: object, where: str) -> datetime:
     """A moment in UTC; a bare date means the end of that day."""
     try:
-        if len(str(text)) == len("2021-01-30"):
-            return datetime.combine(date.fromisoformat(str(text)), time.max, UTC)
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
+        return _moment(str(text))
+    except (ValueError, OverflowError):
         raise Rejected(
             where, rule="moment", expected="a date or time such as 2021-01-30", found=repr(text)
         ) from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time.max, UTC)
+    except ValueError:
+        moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

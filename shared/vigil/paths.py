@@ -61,5 +61,6 @@ def _quantiles(period: str, dates: Dates, values: Floats) -> Quantiles:
     low = np.floor(place).astype(int)
     share = (place - low)[:, None, None]
     high = np.minimum(low + 1, len(ordered) - 1)
-    between = ordered[low] * (1 - share) + ordered[high] * share
+    step = ordered[low] + share * (ordered[high] - ordered[low])
+    between = np.clip(step, ordered[low], ordered[high])  # rounding must not cross
     return Quantiles(period, dates, between, values.mean(axis=0))

@@ -33,9 +33,14 @@ def check(
         where = f"{dataset.name}.{key.source}.{key.target}"
         findings += _dates(one, as_of, where)
         findings += _values(dataset, key, one, where)
-        findings += _against_known(dataset.sources[key.source], one, known.get(key, EMPTY), where)
-    for source in sorted({key.source for key in new}):
-        findings += _whole(dataset, source, new, as_of, downloaded=downloaded)
+    here = {key.source for key in new}
+    for key, before in known.items():
+        if key.source in here:
+            where = f"{dataset.name}.{key.source}.{key.target}"
+            source = dataset.sources[key.source]
+            findings += _against_known(source, new.get(key, EMPTY), before, where)
+    for source_name in sorted(here):
+        findings += _whole(dataset, source_name, new, as_of, downloaded=downloaded)
     return findings
 
 
@@ -108,7 +113,7 @@ def _against_known(source: Source, one: Grid, known: Grid, where: str) -> Iterat
     """A file may revise and grow; it may not lose much of what was there, or turn to zeros."""
     if not known.known:
         return
-    if not one.values[np.isfinite(one.values)].any() and np.nansum(np.abs(known.values)):
+    if one.known and not np.nansum(np.abs(one.values)) and np.nansum(np.abs(known.values)):
         raise Rejected(where, rule="all_zero", expected="numbers as before", found="only zeros")
     here = one.onto(known.dates, known.series)
     gone = int((np.isfinite(known.values) & ~np.isfinite(here)).sum())

@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from vigil.datasets import Dataset
 from vigil.panel import Panel, daily
 
-out = Console()
-err = Console(stderr=True)
+out = Console(markup=False)
+err = Console(stderr=True, markup=False)
 Row = Mapping[str, Any]
 HEIGHT = 12
 
@@ -48,14 +49,16 @@ def table(rows: Sequence[Row], title: str = "", most: int = 40) -> None:
     if not rows:
         out.print(f"{title}: none" if title else "no rows")
         return
-    shown = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+    shown = Table(
+        title=Text(title) if title else None, title_justify="left", header_style="bold", box=None
+    )
     for name in rows[0]:
         right = any(isinstance(row[name], int | float) for row in rows[:most])
         dates = isinstance(rows[0][name], date)
         align: Literal["left", "right"] = "right" if right else "left"
         shown.add_column(name, justify=align, overflow="fold", no_wrap=right or dates)
     for row in rows[:most]:
-        shown.add_row(*(_cell(value) for value in row.values()))
+        shown.add_row(*(Text(_cell(value)) for value in row.values()))
     out.print(shown)
     if len(rows) > most:
         out.print(f"... and {len(rows) - most} more rows", style="dim")
@@ -87,7 +90,7 @@ def fan(title: str, actual: Sequence[float], steps: Sequence[Row]) -> None:
         label = f"{(level + 1) / HEIGHT * top:>10,.0f} │" if level % 3 == 2 else f"{'':>10} │"
         past = "".join("█" if bar > level else " " for bar in bars)
         future = "".join(column[level] for column in columns)
-        out.print(f"{label}[blue]{past}[/][green]{future}[/]", highlight=False)
+        out.print(Text.assemble(label, (past, "blue"), (future, "green")))
     out.print(f"{'':>10} └{'─' * (len(bars) + len(columns))}", highlight=False)
     said = "█ reported   ━ median   ▒ 50% band   ░ 95% band"
     out.print(f"{'':>12}{said}", style="dim", highlight=False)

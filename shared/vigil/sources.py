@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from google.api_core.retry import Retry, if_exception_type
+import urllib3
+from google.api_core.exceptions import RetryError
+from google.api_core.retry import Retry
 
 from vigil.deadline import Deadline
 from vigil.errors import Rejected, Transient
@@ -54,8 +56,16 @@ def fetch(location: str, deadline: Deadline, last: Validators | None = None) -> 
     if not is_url(location):
         return _from_file(Path(location))
     budget = Deadline(deadline.left(SECONDS))
-    again = Retry(if_exception_type(Transient), initial=1.0, maximum=10.0, timeout=SECONDS / 2)
-    fetched: Fetched = again(_download)(location, budget, last)
+    again = Retry(
+        lambda error: isinstance(error, Transient) and budget.remains(),
+        initial=1.0,
+        maximum=10.0,
+        timeout=budget.seconds / 2,
+    )
+    try:
+        fetched: Fetched = again(_download)(location, budget, last)
+    except RetryError as error:
+        raise Transient(str(error.cause or error)) from None
     return fetched
 
 
@@ -71,7 +81,7 @@ def _from_file(path: Path) -> Fetched:
 
 
 def _download(url: str, budget: Deadline, last: Validators | None) -> Fetched:
-    headers = last.headers(url) if last else {}
+    headers = {"Accept-Encoding": "gzip", **(last.headers(url) if last else {})}
     try:
         with requests.get(url, headers=headers, stream=True, timeout=budget.left(30)) as answer:
             if answer.status_code == requests.codes.not_modified and last:
@@ -79,7 +89,7 @@ def _download(url: str, budget: Deadline, last: Validators | None) -> Fetched:
             _check_status(answer, url)
             body = _capped(_chunks(answer, budget), url)
             return Fetched(_plain(body, url), _validators(answer, url))
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise Transient(f"{url}: {error}") from None
 
 
@@ -99,7 +109,7 @@ def _check_status(answer: requests.Response, url: str) -> None:
 def _chunks(answer: requests.Response, budget: Deadline) -> Iterator[bytes]:
     """The body as it stands on the wire; a source that drips meets the deadline."""
     read = 0
-    for chunk in answer.raw.stream(CHUNK, decode_content=False):
+    while chunk := answer.raw.read1(CHUNK, decode_content=False):  # what is there, at once
         budget.left()
         read += len(chunk)
         yield chunk

@@ -236,7 +236,6 @@ MISSED = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="the mistake is noticed late or never")
 @pytest.mark.parametrize(("old", "new"), MISSED.values(), ids=MISSED)
 def test_a_mistake_is_found_when_the_file_is_read(folder, old, new):
     """Not on the morning when the first data come."""
@@ -244,14 +243,12 @@ def test_a_mistake_is_found_when_the_file_is_read(folder, old, new):
         mine(folder, replaced(old, new))
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeDecodeError, reason="only YAML's errors are named")
 def test_a_file_in_latin_1_is_answered_with_its_name(folder):
     """Many editors still write it."""
     with pytest.raises(Misconfigured, match=r"mine\.yaml"):
         mine(folder, MINE.replace("A hospital\n", "Un hôpital\n").encode("latin-1"))
 
 
-@pytest.mark.xfail(strict=True, raises=Rejected, reason="the list is not of names that load")
 def test_a_file_with_a_name_that_is_none_does_not_hide_the_others(folder):
     """The list holds what can be loaded."""
     (folder / "my-data.yaml").write_text(MINE)

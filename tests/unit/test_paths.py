@@ -64,7 +64,6 @@ def test_quantiles_agree_with_numpy_and_rise_with_the_level(values):
     assert (np.diff(made.values, axis=0) >= -1e-9).all()
 
 
-@pytest.mark.xfail(strict=True, reason="a third is not (1 - s) thirds and s thirds, in binary")
 def test_quantiles_of_paths_that_agree_never_cross():
     """Not even in the last bit: 364 paths of a third have 23 quantiles of a third."""
     made = days(paths([[1 / 3]] * 364, [0] * SIX))

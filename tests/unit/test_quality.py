@@ -231,7 +231,6 @@ def test_a_file_of_zeros_is_accepted_where_nothing_else_was_known():
     assert check(long(), grid([[0], [0], [0]]), grid([[0], [0]])) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a blank column is taken for a column of zeros")
 def test_a_column_that_turned_blank_is_not_called_zeros():
     """The message says what was found."""
     dataset = long(expect={"shrink": 0.9}).model_dump()
@@ -243,7 +242,6 @@ def test_a_column_that_turned_blank_is_not_called_zeros():
     assert "zeros" not in reason.value.found
 
 
-@pytest.mark.xfail(strict=True, reason="only the grids that are there are held against the old")
 def test_a_measure_that_vanished_whole_is_rejected():
     """All of its known values are gone, and 2 per cent are allowed."""
     dataset = long(optional=["incid_rea"]).model_dump()

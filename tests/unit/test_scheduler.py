@@ -43,7 +43,6 @@ def test_paris_has_one_slot_a_day_at_the_same_time_on_its_clocks(year, hour, min
     assert {(slot.hour, slot.minute) for slot in found} == {(hour, minute)}
 
 
-@pytest.mark.xfail(strict=True, reason="2:30 comes twice in October, and both are due")
 def test_an_hour_that_comes_twice_has_one_slot():
     """On 2023-10-29 the clocks of Paris show 2:30 in summer time, and an hour later again."""
     assert each_day_once(slots(at("30 2 * * *"), 2023), 2023)

@@ -34,22 +34,27 @@ def test_a_week_that_always_comes_back_comes_back(non_negative):
 
 def test_a_measure_that_may_be_negative_errs_by_plain_differences():
     """1, then 2, then 4: errors of 1 and 2 on seven days each, both ways, around 4."""
-    assert one_day(levels(1, 2, 4), non_negative=False) == [2] * 7 + [3] * 7 + [5] * 7 + [6] * 7
+    assert (
+        one_day(levels(1, 2, 4), non_negative=False) == [2] * 7 + [3] * 7 + [4] + [5] * 7 + [6] * 7
+    )
 
 
 def test_counts_err_on_the_scale_of_their_square_roots():
-    """1, 4, 16 are 1, 2, 4 squared: (4 - 2), (4 - 1), (4 + 1), (4 + 2), squared."""
-    assert one_day(levels(1, 4, 16), non_negative=True) == [4] * 7 + [9] * 7 + [25] * 7 + [36] * 7
+    """1, 4, 16 are 1, 2, 4 squared: (4 - 2), (4 - 1), 4, (4 + 1), (4 + 2), squared."""
+    assert (
+        one_day(levels(1, 4, 16), non_negative=True)
+        == [4] * 7 + [9] * 7 + [16] + [25] * 7 + [36] * 7
+    )
 
 
 def test_counts_stop_at_none():
     """16, 4, 1: one less two is below none, so none it is."""
-    assert one_day(levels(16, 4, 1), non_negative=True) == [0] * 14 + [4] * 7 + [9] * 7
+    assert one_day(levels(16, 4, 1), non_negative=True) == [0] * 14 + [1] + [4] * 7 + [9] * 7
 
 
 @pytest.mark.parametrize("non_negative", [True, False])
 def test_the_median_is_last_weeks_number(non_negative):
-    """Errors of 0 and of 1 both ways: the middle of 28 paths is the number itself."""
+    """Errors of 0 and of 1 both ways: the middle of 29 paths is the number itself."""
     values = levels(1, 4, 4)
     made = sample_paths(values, 1, non_negative=non_negative)
     quantiles = days(Paths(np.datetime64("2021-01-03"), ("A",), made, values[-6:]))
@@ -57,31 +62,30 @@ def test_the_median_is_last_weeks_number(non_negative):
     assert (np.diff(quantiles.values, axis=0) >= 0).all()
 
 
-@pytest.mark.xfail(strict=True, reason="the published median is halfway between the two squares")
 def test_the_median_of_counts_is_last_weeks_number_whatever_the_errors():
-    """16 last week, errors of 1 and 2 on the scale of roots: halfway from 9 to 25 is 17."""
+    """16 last week, errors of 1 and 2 on the scale of roots: the path without one decides."""
     assert np.median(one_day(levels(1, 4, 16), non_negative=True)) == 16
 
 
 def test_days_beyond_a_week_look_back_whole_weeks():
     """The ninth day ahead is as uncertain as two weeks have been: 1 2 4 8 16 differ by 2 weeks."""
     made = sample_paths(levels(1, 2, 4, 8, 16), 9, non_negative=False)
-    assert set((made[:, 0, 0] - 16).tolist()) == {1, 2, 4, -1, -2, -4}
-    assert set((made[:, 8, 0] - 16).tolist()) == {3, 6, 12, -3, -6, -12}
+    assert set((made[:, 0, 0] - 16).tolist()) == {0, 1, 2, 4, -1, -2, -4}
+    assert set((made[:, 8, 0] - 16).tolist()) == {0, 3, 6, 12, -3, -6, -12}
 
 
 def test_with_too_few_past_days_there_are_no_paths():
     """14 origins need 6 + 14 days and the horizon; one day less is too little to tell."""
-    assert sample_paths(np.ones((21, 1)), 1, non_negative=True).shape == (28, 1, 1)
+    assert sample_paths(np.ones((21, 1)), 1, non_negative=True).shape == (29, 1, 1)
     assert sample_paths(np.ones((20, 1)), 1, non_negative=True).shape == (0, 1, 1)
     assert sample_paths(np.ones((22, 1)), 3, non_negative=True).shape == (0, 3, 1)
     assert sample_paths(np.ones((3, 2)), 14, non_negative=True).shape == (0, 14, 2)
 
 
 def test_half_a_year_of_errors_is_drawn_on():
-    """182 origins, each twice; a jump before that is forgotten."""
+    """182 origins, each twice, and none once; a jump before that is forgotten."""
     values = np.ones((400, 1))
-    assert sample_paths(values, 7, non_negative=True).shape == (364, 7, 1)
+    assert sample_paths(values, 7, non_negative=True).shape == (365, 7, 1)
     values[: 400 - 182 - 7 - 7] = 1_000_000
     assert set(sample_paths(values, 7, non_negative=True).ravel()) == {1.0}
 
@@ -117,13 +121,16 @@ def test_a_series_without_a_value_of_late_is_not_forecast():
     assert np.isfinite(sample_paths(values, 7, non_negative=True)).all()
 
 
-def test_a_series_that_began_of_late_is_not_forecast():
-    """Its early errors are unknown; that is NaN, not a guess, and the neighbour is forecast."""
+def test_a_series_that_began_of_late_is_forecast_from_14_past_days_on():
+    """24 days have 11 origins a week ahead: no forecast. 27 have 14: those, again and again."""
     values = np.tile(np.array(WEEK * 12)[:, None], 2)
     values[:60, 1] = NAN
     made = sample_paths(values, 7, non_negative=True)
     assert np.isnan(made[:, :, 1]).all()
     assert np.isfinite(made[:, :, 0]).all()
+    values[57:60, 1] = values[57:60, 0]
+    made = sample_paths(values, 7, non_negative=True)
+    np.testing.assert_allclose(made[:, :, 1], made[:, :, 0])
 
 
 def test_no_series_are_no_trouble():

@@ -1,6 +1,7 @@
 """Datasets: one YAML file each, validated with messages that name file, field and remedy."""
 
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from vigil.datasets.model import Dataset, Expect, Measure, Source
-from vigil.datasets.names import check_name
+from vigil.datasets.names import NAME, check_name
 from vigil.errors import Misconfigured, Rejected
 
 __all__ = ["Dataset", "Expect", "Measure", "Source", "load", "names"]
@@ -25,7 +26,8 @@ def folders() -> list[Path]:
 
 def names() -> list[str]:
     """The names of all datasets."""
-    return sorted({file.stem for folder in folders() for file in folder.glob("*.yaml")})
+    files = {file.stem for folder in folders() for file in folder.glob("*.yaml")}
+    return sorted(name for name in files if re.fullmatch(NAME, name))
 
 
 def load(name: str) -> Dataset:
@@ -45,9 +47,11 @@ def _read(file: Path, _changed: int) -> Dataset:
         fields = yaml.safe_load(file.read_text(encoding="utf-8"))
         if not isinstance(fields, dict):
             raise Misconfigured(f"{file.name}: expected fields such as 'title: ...'; found none")
+        if "name" in fields:
+            raise Misconfigured(f"{file.name}: name: remove it, the file's name is the name")
         return Dataset.model_validate({"name": file.stem, **fields})
-    except yaml.YAMLError as error:
-        raise Misconfigured(f"{file.name}: not YAML: {error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{file.name}: not YAML in UTF-8: {error}") from None
     except ValidationError as error:
         raise Misconfigured("\n".join(_remedies(file.name, error))) from None
 

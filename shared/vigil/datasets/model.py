@@ -1,6 +1,8 @@
 """What a dataset file may say, and what it means when it says nothing."""
 
+import codecs
 import datetime as dt
+import re
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -27,6 +29,17 @@ class Expect(Record):
     stale_days: int = Field(7, ge=0, description="newest date at most so many days old")
     parts: dict[str, str] = Field({}, description="a pattern for a column of names or codes")
 
+    @field_validator("parts")
+    @classmethod
+    def are_patterns(cls, value: dict[str, str]) -> dict[str, str]:
+        """Regular expressions that compile."""
+        for column, pattern in value.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{column}: no regular expression: {error}") from None
+        return value
+
 
 class Source(Record):
     """A file upstream: where it is, how it is written, what is expected of it."""
@@ -50,6 +63,38 @@ class Source(Record):
     expect: Expect = Expect()
     ended: dt.date | None = Field(None, description="the source's last date, once it has ended")
 
+    @field_validator("encoding")
+    @classmethod
+    def is_encoding(cls, value: str) -> str:
+        """An encoding that Python can read."""
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise ValueError("expected an encoding such as utf-8 or latin-1") from None
+        return value
+
+    @field_validator("date_format")
+    @classmethod
+    def is_date_format(cls, value: str) -> str:
+        """A format that writes a date so that it can be read back."""
+        day = dt.date(2021, 1, 30)
+        try:
+            read_back = dt.datetime.strptime(day.strftime(value), value).date()  # noqa: DTZ007
+        except ValueError:
+            read_back = None
+        if read_back != day:
+            raise ValueError("expected a format with day, month and year, such as %Y-%m-%d")
+        return value
+
+    @model_validator(mode="after")
+    def fits_its_layout(self) -> Self:
+        """Fields that say nothing in this layout are mistakes."""
+        if self.layout == "wide" and self.where:
+            raise ValueError("'where' keeps rows of a long layout; a wide one has none to drop")
+        if wrong := set(self.optional) & {*self.series, *self.attributes.values()}:
+            raise ValueError(f"{sorted(wrong)} cannot be optional: series are named by them")
+        return self
+
     @model_validator(mode="after")
     def names_its_series(self) -> Self:
         """Every series needs a name, and a long file a date."""
@@ -64,7 +109,8 @@ class Measure(Record):
     """A number per series and date, as its sources publish it."""
 
     sources: dict[Name, str | None] = Field(
-        description="source -> column; null in a wide layout, where all columns are dates"
+        min_length=1,
+        description="source -> column; null in a wide layout, where all columns are dates",
     )
     unit: str
     cumulative: bool = False

@@ -30,10 +30,13 @@ def jobs(steps: tuple[str, ...]) -> Iterator[Job]:
 
 
 def next_time(job: Job, after: datetime) -> datetime:
-    """When the job is due next, read in its own zone."""
+    """When the job is due next, read in its own zone; an hour that comes twice counts once."""
     zone = datasets.load(job.dataset).schedules.zone
-    due: datetime = croniter(job.cron, after.astimezone(zone)).get_next(datetime)
-    return due.astimezone(UTC)
+    times = croniter(job.cron, after.astimezone(zone))
+    while True:
+        due: datetime = times.get_next(datetime).astimezone(UTC)
+        if not due.astimezone(zone).fold:
+            return due
 
 
 def run(

@@ -19,8 +19,8 @@ def sample_paths(values: Floats, horizon: int, *, non_negative: bool) -> Floats:
 
     A path is the naive forecast plus the errors it made from one past day, the same day for
     every series and horizon, so that paths keep how places and days go together. Each day's
-    errors are used as they were and mirrored, which leaves the median where the naive
-    forecast is. Counts err on the square root scale: never negative, wider where larger.
+    errors are used as they were and mirrored, and none once, which leaves the median where
+    the naive forecast is. Counts err on the square root scale: never negative, wider where larger.
     """
     usable = np.where(values < 0, np.nan, values) if non_negative else values
     filled = last_week_for_missing(usable)
@@ -31,12 +31,23 @@ def sample_paths(values: Floats, horizon: int, *, non_negative: bool) -> Floats:
     if len(origins) < LEAST:
         return np.full((0, horizon, values.shape[1]), np.nan)
     ahead = origins[:, None] + np.arange(1, horizon + 1)
-    errors = grow(filled[ahead]) - grow(filled[ahead - _back(horizon)])
-    mirrored = np.concatenate([errors, -errors])
+    errors = _own(grow(filled[ahead]) - grow(filled[ahead - _back(horizon)]))
+    mirrored = np.concatenate([errors, np.zeros_like(errors[:1]), -errors])
     now = grow(filled[last + np.arange(1, horizon + 1) - _back(horizon)])
     paths: Floats = shrink(now + mirrored)
     paths[:, :, stale(usable) | ~np.isfinite(paths).all(axis=(0, 1))] = np.nan
     return paths
+
+
+def _own(errors: Floats) -> Floats:
+    """A series that began of late has fewer past days: its own are drawn on again and again."""
+    known = np.isfinite(errors).all(axis=1)  # origins x series
+    for column in np.flatnonzero(~known.all(axis=0)):
+        own = np.flatnonzero(known[:, column])
+        if len(own) >= LEAST:
+            missing = np.flatnonzero(~known[:, column])
+            errors[missing, :, column] = errors[np.resize(own, len(missing)), :, column]
+    return errors
 
 
 def last_week_for_missing(values: Floats) -> Floats:

@@ -21,9 +21,8 @@ def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> 
 
     *given* names files or addresses for some sources: then only those are read.
     """
-    dataset = datasets.load(tick.dataset)
     with attempt("ingest", tick, lambda: cloud.warehouse) as run:
-        history = History(dataset, cloud)
+        history = History(datasets.load(tick.dataset), cloud)
         if given or not _arrived(history, tick):
             Receiver(history, tick, run, dict(given or {})).receive()
         crash.point("ingest:3")  # the arrival is kept, the tables do not show it yet

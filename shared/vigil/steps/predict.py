@@ -24,8 +24,8 @@ NOTHING = pa.table({})
 
 def predict(tick: Tick, cloud: Cloud) -> None:
     """Publish the forecast of what is known at the Tick's moment, unless it has been."""
-    dataset = datasets.load(tick.dataset)
     with attempt("predict", tick, lambda: cloud.warehouse) as run:
+        dataset = datasets.load(tick.dataset)
         while not _publish(dataset, tick, cloud, run):
             pass  # the dataset moved on meanwhile: start again from what it is now
 
