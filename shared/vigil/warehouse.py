@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, partial
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +21,7 @@ from google.cloud import bigquery, bigquery_storage
 
 from vigil import crash, tables
 from vigil.deadline import Deadline
+from vigil.log import log
 from vigil.panel import Panel, from_rows
 
 FEW = 50  # so many rows need no load job
@@ -102,15 +105,7 @@ class Warehouse:
 
     def arrow(self, sql: str, /, **parameters: Any) -> pa.Table:
         """A large result, read through the Storage API as columns."""
-        return self.query(sql, **parameters).to_arrow(bqstorage_client=self._reader())
-
-    def _reader(self) -> bigquery_storage.BigQueryReadClient | None:
-        if not self.storage_api:
-            return bigquery_storage.BigQueryReadClient()
-        unlimited = [("grpc.max_receive_message_length", -1)]
-        channel = grpc.insecure_channel(self.storage_api, options=unlimited)
-        transport = bigquery_storage.BigQueryReadClient.get_transport_class("grpc")
-        return bigquery_storage.BigQueryReadClient(transport=transport(channel=channel))
+        return self.query(sql, **parameters).to_arrow(bqstorage_client=_reader(self.storage_api))
 
     def head(self, dataset: str) -> Head:
         """What the tables show of a dataset; its row is made when there is none."""
@@ -131,17 +126,23 @@ class Warehouse:
             "VALUES (@dataset, 0, '{}', '', 0)"
         )
         config = bigquery.QueryJobConfig(query_parameters=[_parameter("dataset", dataset)])
-        job_id = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
-        self._again(lambda: self._once(sql, config, job_id))
+        name = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
+        for number in count():  # the name of a job that failed is used up
+            if self._again(partial(self._once, sql, config, f"{name}-{number}")):
+                return
 
-    def _once(self, sql: str, config: bigquery.QueryJobConfig, job_id: str) -> None:
+    def _once(self, sql: str, config: bigquery.QueryJobConfig, job_id: str) -> bool:
+        """Run the job of that name, or wait for whoever does; False when it failed."""
         try:
             job = self.client.query(
                 sql, job_config=config, job_id=job_id, job_retry=None, timeout=self.deadline.left()
             )
         except Conflict:
             job = self.client.get_job(job_id, timeout=self.deadline.left())
-        job.result(timeout=self.deadline.left())
+        error = job.exception(timeout=self.deadline.left())
+        if error is not None:
+            log(f"{job_id}: {error}", severity="WARNING", dataset=self.name)
+        return error is None
 
     def panel(self, dataset: str, as_of: datetime) -> Panel:
         """Everything known of a dataset at a moment, as published."""
@@ -225,6 +226,17 @@ class Warehouse:
         if rows.num_rows:
             sql, parameters = _values(table, rows.to_pylist())
             self.query(sql, **parameters)
+
+
+@cache
+def _reader(address: str | None) -> bigquery_storage.BigQueryReadClient:
+    """A client of the Storage API, one for the life of the process."""
+    if address is None:
+        return bigquery_storage.BigQueryReadClient()
+    unlimited = [("grpc.max_receive_message_length", -1)]
+    channel = grpc.insecure_channel(address, options=unlimited)
+    transport = bigquery_storage.BigQueryReadClient.get_transport_class("grpc")
+    return bigquery_storage.BigQueryReadClient(transport=transport(channel=channel))
 
 
 def _cancelled(error: GoogleAPICallError) -> bool:

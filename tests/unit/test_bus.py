@@ -92,6 +92,9 @@ MALFORMED = {
     "a message of text": {"message": "e30="},
     "no data": {"message": {"messageId": "1"}},
     "data that is no base64": {"message": {"data": "***"}},
+    "data with junk in its base64": {
+        "message": {"data": "*" + base64.b64encode(b'{"dataset": "a"}').decode()}
+    },
     "data beyond ASCII": {"message": {"data": "é"}},
     "data that is a number": {"message": {"data": 5}},
     "data that is an object": {"message": {"data": {"dataset": "a"}}},

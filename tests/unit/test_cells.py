@@ -1,6 +1,5 @@
 """Cells: from bytes to text, from text to numbers and days, strictly."""
 
-
 import numpy as np
 import pyarrow as pa
 import pytest

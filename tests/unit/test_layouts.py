@@ -154,6 +154,28 @@ def test_rows_that_are_there_twice_are_counted_once():
     assert finding.found == "1 repeated rows, counted once"
 
 
+def test_rows_that_repeat_a_blank_are_counted_once():
+    """Nothing twice is nothing, and three copies are two too many."""
+    body = b"dep;jour;incid_hosp\n" + b"01;2021-01-01;5\n" * 3 + b"2A;2021-01-01;NA\n" * 2
+    parsed = hospital(body)
+    [one], [finding] = parsed.panel.values(), parsed.findings
+    np.testing.assert_array_equal(one.values, [[5, np.nan]])
+    assert (finding.found, finding.count) == ("3 repeated rows, counted once", 3)
+
+
+def test_rows_that_differ_in_what_is_not_read_are_the_same():
+    """Only what is kept can disagree."""
+    body = b"dep;jour;incid_hosp;note\n01;2021-01-01;5;a\n01;2021-01-01;5;b\n"
+    parsed = hospital(body, unused=["note"])
+    assert [finding.rule for finding in parsed.findings] == ["duplicates"]
+
+
+def test_a_number_beside_a_blank_of_the_same_day_is_rejected():
+    """5, or nothing, whichever comes first in the file."""
+    for rows in (b"01;2021-01-01;5\n01;2021-01-01;\n", b"01;2021-01-01;\n01;2021-01-01;5\n"):
+        assert refused(hospital, b"dep;jour;incid_hosp\n" + rows).rule == "duplicates"
+
+
 def test_rows_that_disagree_are_rejected():
     """Whether it was 5 or 6 people the file does not say."""
     reason = refused(hospital, HOSPITAL + b'"01";2021-01-01;6\n')

@@ -252,6 +252,13 @@ def test_a_measure_that_vanished_whole_is_rejected():
         quality.check(both, {ADMITTED: known[ADMITTED]}, known, NOON, downloaded=True)
 
 
+@pytest.mark.xfail(strict=True, raises=Rejected, reason="all that is known is held against it")
+def test_a_measure_that_the_dataset_no_longer_names_is_no_loss():
+    """Whoever takes a covariate out of the YAML wants no more of it; its past stays known."""
+    known = {ADMITTED: grid([[5], [6]]), Key("hospital", "icu"): grid([[2], [3]])}
+    assert quality.check(long(), {ADMITTED: known[ADMITTED]}, known, NOON, downloaded=True) == []
+
+
 def test_series_that_come_and_go_are_named():
     """A was renamed to C: a warning for what is gone, a note for what is new."""
     known = Grid(days("2021-01-01", 1), ("A", *map(str, range(99))), np.ones((1, 100)))

@@ -28,7 +28,7 @@ BANDS = {"q025": 0.0, "q250": 4.0, "q500": 6.0, "q750": 9.0, "q975": 12.0, "mean
 def shown(monkeypatch) -> io.StringIO:
     """What is printed."""
     stream = io.StringIO()
-    monkeypatch.setattr(screen, "out", Console(file=stream, width=80))
+    monkeypatch.setattr(screen, "out", Console(file=stream, width=80, markup=False))
     return stream
 
 
@@ -96,6 +96,12 @@ def test_a_long_table_is_cut_and_says_by_how_much(shown):
     assert [line.strip() for line in lines(shown)] == ["n", "0", "1", "2", "... and 2 more rows"]
 
 
+def test_a_table_that_just_fits_is_whole(shown):
+    """Nothing more is announced."""
+    screen.table([{"n": n} for n in range(3)], most=3)
+    assert [line.strip() for line in lines(shown)] == ["n", "0", "1", "2"]
+
+
 def test_a_table_of_nothing_says_so(shown):
     """With its title, if it has one."""
     screen.table([], "findings")
@@ -109,6 +115,13 @@ def test_square_brackets_are_shown_as_they_are(shown):
     assert "[a-z]+" in shown.getvalue()
 
 
+@pytest.mark.parametrize("console", ["out", "err"])
+def test_a_line_on_either_console_is_shown_as_it_is(console, capsys):
+    """A path may hold square brackets, and an error quotes it."""
+    getattr(screen, console).print("file[a].csv: [/b]")
+    assert getattr(capsys.readouterr(), console) == "file[a].csv: [/b]\n"
+
+
 def test_no_text_can_break_the_screen(shown):
     """`vigil status` must work whatever a file upstream was called."""
     screen.table([{"found": "also ['a'], not [/b]"}])
@@ -120,7 +133,8 @@ def test_a_chart_has_a_column_a_day(shown):
     screen.fan("A: deaths a day", [6.0, 12.0], [step])
     title, *chart, axis, legend = lines(shown)
     assert title == "A: deaths a day"
-    assert len(chart) == 12
+    labels = [line.partition("│")[0].strip() for line in chart]
+    assert labels == ["12", "", "", "9", "", "", "6", "", "", "3", "", ""]
     columns = [line.partition("│")[2].ljust(3) for line in reversed(chart)]
     assert "".join(row[0] for row in columns) == "█" * 6 + " " * 6
     assert "".join(row[1] for row in columns) == "█" * 12
@@ -161,9 +175,12 @@ def test_forecast_rows_may_be_of_one_series():
 
 
 def test_the_series_with_the_most_to_come_is_charted(shown):
-    """A has 6 to come, B has 8: B's chart, from totals turned into numbers a day."""
+    """A has 6 to come, B has 8: B's deaths, from totals turned into numbers a day."""
     totals = np.array([[0.0, 5.0], [1.0, 9.0], [1.0, 21.0]])
-    panel = {Key("deaths", "deaths"): Grid(days("2021-01-01", 3), ("A", "B"), totals)}
+    panel = {
+        Key("beds", "beds"): Grid(days("2021-01-01", 3), ("A", "B"), np.ones((3, 2))),
+        Key("deaths", "deaths"): Grid(days("2021-01-01", 3), ("A", "B"), totals),
+    }
     rows = screen.forecast_rows(forecast({}, {"series": "B", "q500": 8.0}))
     screen.show_forecast(rows, panel, wide())
     said = lines(shown)

@@ -225,6 +225,23 @@ def test_a_source_that_drips_meets_the_deadline(upstream, hasty, answer):
     assert time.monotonic() - started < 1.6
 
 
+@pytest.mark.xfail(strict=True, reason="each byte of a header starts the wait anew")
+def test_a_source_that_drips_its_header_meets_the_deadline(upstream, hasty):
+    """Not a byte of the body has come."""
+
+    def drips_its_header(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(30):
+            handler.wfile.write(b"x")
+            time.sleep(0.1)
+        handler.wfile.write(b"\r\nContent-Length: 0\r\n\r\n")
+
+    url, started = upstream.url(drips_its_header), time.monotonic()
+    with pytest.raises(Transient, match="deadline"):
+        fetch(url, Deadline(0.8))
+    assert time.monotonic() - started < 1.6
+
+
 def test_a_body_shorter_than_announced_is_transient(upstream, hasty):
     """The connection broke: the next attempt may get it whole."""
     with pytest.raises(Transient):

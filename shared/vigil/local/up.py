@@ -52,9 +52,9 @@ def local_cloud(
         with (folder / "lock").open("a+") as lock, (folder / "users").open("a+") as users:
             if _take(lock, fcntl.LOCK_EX):
                 plan = services.plan(folder, functions=functions, mlflow=mlflow, mirror=mirror)
-                with _own(folder, lock, plan, show) as up, _variables(up.env):
+                own = _own(folder, lock, plan, show)
+                with own as up, _variables(up.env), _lent(folder, users):
                     yield up
-                    _wait_for_borrowers(folder, users)
                 return
             fcntl.flock(users, fcntl.LOCK_SH)
             if (borrowed := running(folder)) is not None:
@@ -104,10 +104,19 @@ def _take(file: IO[str], how: int) -> bool:
     return True
 
 
-def _wait_for_borrowers(folder: Path, users: IO[str]) -> None:
-    """Nobody new may borrow; those who have, finish."""
-    (folder / "cloud.json").unlink(missing_ok=True)
-    fcntl.flock(users, fcntl.LOCK_EX)
+@contextmanager
+def _lent(folder: Path, users: IO[str]) -> Iterator[None]:
+    """At the end nobody new may borrow, and those who have finish; Ctrl-C waits for nobody."""
+    interrupted = False
+    try:
+        yield
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
+    finally:
+        if not interrupted:
+            (folder / "cloud.json").unlink(missing_ok=True)
+            fcntl.flock(users, fcntl.LOCK_EX)
 
 
 def _check(up: Up, *, functions: bool, mirror: str | None) -> None:
