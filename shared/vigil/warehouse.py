@@ -1,12 +1,11 @@
 """The warehouse: BigQuery behind a small object. Reads as of a moment; one commit per step."""
 
 import io
-import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from itertools import count
@@ -20,46 +19,12 @@ from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError
 from google.cloud import bigquery, bigquery_storage
 
 from vigil import crash, tables
+from vigil.commit import Commit, Head, parameter, transaction, values
 from vigil.deadline import Deadline
 from vigil.log import log
 from vigil.panel import Panel, from_rows
 
-FEW = 50  # so many rows need no load job
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
-TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", bool: "BOOL", datetime: "TIMESTAMP"}
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the tables show of a dataset. A commit names the revision it read."""
-
-    dataset: str
-    revision: int = 0
-    vintage: str | None = None
-    issued_at: datetime | None = None
-    contents: str = "{}"
-    arrival: str = ""
-    arrivals: int = 0
-    checked_at: datetime | None = None
-    forecast: str | None = None
-    forecast_at: datetime | None = None
-    forecast_run: str | None = None
-
-    @property
-    def hashes(self) -> dict[str, str]:
-        """Source -> hash of the bytes that the tables show."""
-        found: dict[str, str] = json.loads(self.contents)
-        return found
-
-
-@dataclass
-class Commit:
-    """What one step wants to change: all of it, or nothing."""
-
-    head: Head
-    changes: dict[str, Any]  # columns of the head
-    added: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
-    replaced: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
 
 
 @dataclass(frozen=True)
@@ -74,7 +39,7 @@ class Warehouse:
     def query(self, sql: str, /, **parameters: Any) -> bigquery.table.RowIterator:
         """Run a statement; names come from our files, values only as parameters."""
         config = bigquery.QueryJobConfig(
-            query_parameters=[_parameter(name, value) for name, value in parameters.items()],
+            query_parameters=[parameter(name, value) for name, value in parameters.items()],
             maximum_bytes_billed=MAX_BYTES_BILLED,
             default_dataset=f"{self.client.project}.{self.name}",
         )
@@ -125,7 +90,7 @@ class Warehouse:
             f"INSERT INTO `{self.name}.heads` (dataset, revision, contents, arrival, arrivals) "
             "VALUES (@dataset, 0, '{}', '', 0)"
         )
-        config = bigquery.QueryJobConfig(query_parameters=[_parameter("dataset", dataset)])
+        config = bigquery.QueryJobConfig(query_parameters=[parameter("dataset", dataset)])
         name = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
         for number in count():  # the name of a job that failed is used up
             if self._again(partial(self._once, sql, config, f"{name}-{number}")):
@@ -206,12 +171,12 @@ class Warehouse:
     def commit(self, commit: Commit) -> bool:
         """Everything in one transaction; False when the dataset moved on since it was read."""
         crash.point("commit:1")  # everything is computed, nothing is staged
-        large = {name: rows for name, rows in commit.added.items() if rows.num_rows > FEW}
+        large = commit.large
         with ThreadPoolExecutor(max_workers=8) as pool:  # loads take seconds each, and wait
             names = list(pool.map(self.stage, large.keys(), large.values()))
             crash.point("commit:2")  # everything is staged, nothing is committed
             try:
-                sql, parameters = _transaction(commit, dict(zip(large, names, strict=True)))
+                sql, parameters = transaction(commit, dict(zip(large, names, strict=True)))
                 won = bool(self.rows(sql, **parameters)[0]["won"])
             finally:
                 list(pool.map(self._unstage, names))
@@ -224,7 +189,7 @@ class Warehouse:
     def append(self, table: str, rows: pa.Table) -> None:
         """Add a few rows outside a commit: the ledger and findings of what was not done."""
         if rows.num_rows:
-            sql, parameters = _values(table, rows.to_pylist())
+            sql, parameters = values(table, rows.to_pylist())
             self.query(sql, **parameters)
 
 
@@ -244,63 +209,6 @@ def _cancelled(error: GoogleAPICallError) -> bool:
     said = str(error).lower()
     words = ("concurrent update", "conflict on", "failed to commit", "duplicate key")
     return any(word in said for word in words)
-
-
-def _transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """One script; a few rows travel in it as parameters, many wait in a staged table."""
-    parameters = {"dataset": commit.head.dataset, "read": commit.head.revision}
-    parameters |= {f"h_{name}": value for name, value in commit.changes.items()}
-    moved = "".join(f", {name} = @h_{name}" for name in commit.changes)
-    statements = [
-        f"DELETE FROM {table} WHERE dataset = @dataset AND {which}"
-        for table, which in commit.replaced.items()
-    ]
-    for table, rows in commit.added.items():
-        columns = ", ".join(f"`{column}`" for column in tables.load(table).columns)
-        if table in staged:
-            added = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM `{staged[table]}`"
-            statements.append(added)
-        elif rows.num_rows:
-            sql, more = _values(table, rows.to_pylist())
-            statements.append(sql)
-            parameters |= more
-    body = ";\n  ".join([*statements, "COMMIT TRANSACTION", "SELECT TRUE AS won"])
-    sql = f"""
-        BEGIN TRANSACTION;
-        UPDATE heads SET revision = revision + 1{moved}
-        WHERE dataset = @dataset AND revision = @read;
-        IF @@row_count = 0 THEN
-          ROLLBACK TRANSACTION;
-          SELECT FALSE AS won;
-        ELSE
-          {body};
-        END IF;"""
-    return sql, parameters
-
-
-def _values(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """An INSERT of a few rows, every value a parameter."""
-    columns = tables.load(table).columns
-    parameters: dict[str, Any] = {}
-    tuples = []
-    for number, row in enumerate(rows):
-        cells = []
-        for column in columns:
-            value = row.get(column)
-            if value is None:
-                cells.append("NULL")
-                continue
-            name = f"{table}_{number}_{column}"
-            parameters[name] = value
-            cells.append(f"@{name}")
-        tuples.append(f"({', '.join(cells)})")
-    named = ", ".join(f"`{column}`" for column in columns)
-    return f"INSERT INTO {table} ({named}) VALUES {', '.join(tuples)}", parameters
-
-
-def _parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter:
-    type_ = TYPES.get(type(value), "DATE")
-    return bigquery.ScalarQueryParameter(name, type_, value)
 
 
 def _fields(spec: tables.Table) -> list[bigquery.SchemaField]:

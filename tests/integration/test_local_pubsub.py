@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,8 +27,9 @@ from google.api_core.exceptions import (
 )
 from google.cloud import pubsub_v1
 from google.pubsub_v1 import PublisherClient as PlainPublisher
+from servers import listening
 
-SERVER = (sys.executable, "-m", "vigil.local.pubsub")
+SERVER = ("-m", "vigil.local.pubsub")
 RETRY = {"minimum_backoff": timedelta(seconds=0.05), "maximum_backoff": timedelta(seconds=0.12)}
 
 
@@ -134,28 +134,9 @@ class Cloud:
 @contextmanager
 def running() -> Iterator[Cloud]:
     """A server on a free port, which does not outlive the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([*SERVER, "--port", str(port)], stderr=subprocess.DEVNULL)
-    try:
-        _await_port(process, port)
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{port}")
-            yield Cloud(process, port)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _await_port(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise AssertionError(f"no server on port {port}; exit code {process.poll()}")
+    with listening(*SERVER) as (process, port), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{port}")
+        yield Cloud(process, port)
 
 
 @pytest.fixture(scope="module")
@@ -432,7 +413,7 @@ def test_a_stop_is_quick_and_clean(number, endpoint):
 
 def test_a_port_belongs_to_one_server(cloud):
     """A second one would take half of the calls in silence; it ends instead."""
-    arguments = [*SERVER, "--port", str(cloud.port)]
+    arguments = [sys.executable, *SERVER, "--port", str(cloud.port)]
     second = subprocess.run(arguments, capture_output=True, text=True, timeout=20, check=False)
     assert second.returncode == 1
     assert f"Failed to bind to address 127.0.0.1:{cloud.port}" in second.stderr

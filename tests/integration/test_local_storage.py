@@ -25,6 +25,7 @@ from google.api_core.exceptions import MethodNotImplemented, NotFound, Precondit
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from requests.exceptions import ConnectionError as Disconnected
+from servers import listening
 
 SERVER = ("-m", "vigil.local.storage")
 PART = 256 * 1024  # bytes, the smallest part of a resumable upload
@@ -34,7 +35,7 @@ DYING_SERVER = """
 import os, signal, sys, threading
 from vigil.local import storage
 
-left = int(sys.argv.pop())
+left = int(sys.argv.pop(1))
 STEPS = {"write", "fsync", "replace", "unlink", "mkdir", "rmdir"}
 PLACES = ("storage.py", "_local.py", "_abc.py", "tempfile.py")  # Vigil's, pathlib's, tempfile's
 
@@ -76,27 +77,8 @@ class Cloud:
 @contextmanager
 def running(folder: Path, program: tuple[str, ...] = SERVER, *extra: str) -> Iterator[Cloud]:
     """A server on a free port, which does not outlive the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    arguments = [*program, "--port", str(port), "--dir", str(folder), *extra]
-    process = subprocess.Popen([sys.executable, *arguments], stderr=subprocess.DEVNULL)
-    try:
-        _await_port(process, port)
+    with listening(*program, *extra, "--dir", str(folder)) as (process, port):
         yield Cloud(process, port)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _await_port(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise AssertionError(f"no server on port {port}; exit code {process.poll()}")
 
 
 @pytest.fixture(scope="module")

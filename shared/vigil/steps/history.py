@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from vigil import layouts, tables
 from vigil.cloud import Cloud
+from vigil.commit import Commit, Head
 from vigil.datasets import Dataset
 from vigil.layouts import Attributes, Parsed
 from vigil.ledger import Run, finding_row
 from vigil.panel import Panel
 from vigil.vintages import Replay, pending
-from vigil.warehouse import Commit, Head
 
 REPLACED = {
     "observations": "TRUE",

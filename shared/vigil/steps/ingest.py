@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from vigil import crash, datasets, layouts, quality, sources
 from vigil.arrivals import Arrival, Content, moment_name, sources_of
 from vigil.cloud import Cloud
+from vigil.commit import Head
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
 from vigil.lake import sha256
@@ -13,7 +14,6 @@ from vigil.ledger import Run, attempt
 from vigil.messages import Tick
 from vigil.panel import Panel
 from vigil.steps.history import History
-from vigil.warehouse import Head
 
 
 def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> Tick | None:

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from vigil import crash, datasets, tables
 from vigil.cloud import Cloud
+from vigil.commit import Commit, Head
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
 from vigil.ledger import Run, attempt
@@ -15,7 +16,7 @@ from vigil.models import seasonal_naive
 from vigil.panel import EMPTY, Grid, Key, Panel, daily
 from vigil.paths import LEVELS, Paths, Quantiles, days, weeks
 from vigil.quality import Finding
-from vigil.warehouse import Commit, Head, Warehouse
+from vigil.warehouse import Warehouse
 
 MODEL, VERSION = seasonal_naive.NAME, seasonal_naive.VERSION
 QUANTILES = [f"q{level * 1000:03.0f}" for level in LEVELS]

@@ -1,0 +1,111 @@
+"""One commit as one script: the head moves and every row lands, or nothing does."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from google.cloud import bigquery
+
+from vigil import tables
+
+FEW = 50  # so many rows need no load job
+TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", bool: "BOOL", datetime: "TIMESTAMP"}
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the tables show of a dataset. A commit names the revision it read."""
+
+    dataset: str
+    revision: int = 0
+    vintage: str | None = None
+    issued_at: datetime | None = None
+    contents: str = "{}"
+    arrival: str = ""
+    arrivals: int = 0
+    checked_at: datetime | None = None
+    forecast: str | None = None
+    forecast_at: datetime | None = None
+    forecast_run: str | None = None
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Source -> hash of the bytes that the tables show."""
+        found: dict[str, str] = json.loads(self.contents)
+        return found
+
+
+@dataclass
+class Commit:
+    """What one step wants to change: all of it, or nothing."""
+
+    head: Head
+    changes: dict[str, Any]  # columns of the head
+    added: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
+    replaced: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
+
+    @property
+    def large(self) -> dict[str, pa.Table]:
+        """The rows that are too many to travel in a statement."""
+        return {name: rows for name, rows in self.added.items() if rows.num_rows > FEW}
+
+
+def transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """One script; a few rows travel in it as parameters, many wait in a staged table."""
+    parameters = {"dataset": commit.head.dataset, "read": commit.head.revision}
+    parameters |= {f"h_{name}": value for name, value in commit.changes.items()}
+    moved = "".join(f", {name} = @h_{name}" for name in commit.changes)
+    statements = [
+        f"DELETE FROM {table} WHERE dataset = @dataset AND {which}"
+        for table, which in commit.replaced.items()
+    ]
+    for table, rows in commit.added.items():
+        columns = ", ".join(f"`{column}`" for column in tables.load(table).columns)
+        if table in staged:
+            added = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM `{staged[table]}`"
+            statements.append(added)
+        elif rows.num_rows:
+            sql, more = values(table, rows.to_pylist())
+            statements.append(sql)
+            parameters |= more
+    body = ";\n  ".join([*statements, "COMMIT TRANSACTION", "SELECT TRUE AS won"])
+    sql = f"""
+        BEGIN TRANSACTION;
+        UPDATE heads SET revision = revision + 1{moved}
+        WHERE dataset = @dataset AND revision = @read;
+        IF @@row_count = 0 THEN
+          ROLLBACK TRANSACTION;
+          SELECT FALSE AS won;
+        ELSE
+          {body};
+        END IF;"""
+    return sql, parameters
+
+
+def values(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """An INSERT of a few rows, every value a parameter."""
+    columns = tables.load(table).columns
+    parameters: dict[str, Any] = {}
+    tuples = []
+    for number, row in enumerate(rows):
+        cells = []
+        for column in columns:
+            value = row.get(column)
+            if value is None:
+                cells.append("NULL")
+                continue
+            name = f"{table}_{number}_{column}"
+            parameters[name] = value
+            cells.append(f"@{name}")
+        tuples.append(f"({', '.join(cells)})")
+    named = ", ".join(f"`{column}`" for column in columns)
+    return f"INSERT INTO {table} ({named}) VALUES {', '.join(tuples)}", parameters
+
+
+def parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter:
+    """A value as BigQuery takes it, typed by what it is."""
+    type_ = TYPES.get(type(value), "DATE")
+    return bigquery.ScalarQueryParameter(name, type_, value)
