@@ -182,5 +182,8 @@ def test_nothing_is_left_behind(
         time.sleep(0.1)
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
     again, _ = start(own)
-    again.send_signal(signal.SIGTERM)
-    assert again.wait(timeout=30) == 0
+    try:
+        again.send_signal(signal.SIGTERM)  # at once: it has hardly said hello
+        assert again.wait(timeout=30) == 0
+    finally:
+        again.kill()

@@ -60,14 +60,13 @@ def run(*, mirror: str | None, mlflow: bool) -> None:
             _hello(up)
             publish = partial(_publish, Cloud.from_env(Deadline(float("inf"))))
             loop = threading.Thread(
-                target=scheduler.run, args=(STEPS, publish, stop), name="scheduler"
+                target=scheduler.run, args=(STEPS, publish, stop), name="scheduler", daemon=True
             )
-            loop.start()
-            try:
+            try:  # from here on a signal may come at any line
+                loop.start()
                 threading.Event().wait()
             finally:
                 stop.set()
-                loop.join()
     except KeyboardInterrupt:
         screen.out.print("ended")
 
