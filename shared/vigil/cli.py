@@ -211,6 +211,10 @@ def predict(
     with session() as here:
         from vigil.steps import predict as predictions
 
+        if series and series not in here.cloud.warehouse.series(name):
+            raise Rejected(
+                "--series", rule="name", expected=f"a series of {name}", found=repr(series)
+            )
         with screen.busy(f"forecasting {name}"):
             if dry_run:
                 found = predictions.dry_run(tick, here.cloud)
@@ -218,10 +222,6 @@ def predict(
                 predictions.predict(tick, here.cloud)
                 found = here.cloud.warehouse.forecast(name, tick.as_of, series)
         rows = screen.forecast_rows(found, series)
-        if series and not rows:
-            raise Rejected(
-                "--series", rule="name", expected=f"a series of {name}", found=repr(series)
-            )
         if as_json:
             screen.print_json({"dataset": name, "dry_run": dry_run, "forecasts": rows})
             return
@@ -348,8 +348,9 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         code = 1
     except typer.TyperException as error:  # a wrong option or argument
-        _complain("error", f"{error.format_message()} See `vigil --help`.")
-        code = 1
+        if error.format_message():
+            _complain("error", f"{error.format_message()} See `vigil --help`.")
+        code = 1 if error.format_message() else 0  # a bare `vigil` has shown its help
     except Exception as error:
         from google.api_core.exceptions import GoogleAPICallError
 

@@ -87,6 +87,11 @@ def finding_row(finding: Finding, step: str, dataset: str, as_of: datetime) -> d
     }
 
 
+def refusal(reason: Rejected) -> Finding:
+    """The finding that input was refused."""
+    return Finding(reason.rule, "error", reason.where, reason.expected, reason.found)
+
+
 def peak_mb() -> float:
     """The largest resident memory of this process so far, in MiB."""
     unit = 1 if sys.platform == "darwin" else 1024
@@ -101,7 +106,7 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
         yield run
     except Rejected as reason:
         run.status, run.reason = "refused", str(reason)
-        run.findings = [Finding(reason.rule, "error", reason.where, reason.expected, reason.found)]
+        run.findings = [refusal(reason)]
         _record(run, warehouse)
         raise
     except BaseException as error:

@@ -9,7 +9,6 @@ from vigil.datasets.names import check_name
 from vigil.errors import Rejected, Transient
 
 VERSION = 1
-STAGES = ("ingest", "predict")
 
 
 @dataclass(frozen=True)

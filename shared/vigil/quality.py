@@ -35,7 +35,7 @@ def check(
         findings += _values(dataset, key, one, where)
     here = {key.source for key in new}
     for key, before in known.items():
-        if key.source in here:
+        if key.source in here and key.target in dataset.columns(key.source):
             where = f"{dataset.name}.{key.source}.{key.target}"
             source = dataset.sources[key.source]
             findings += _against_known(source, new.get(key, EMPTY), before, where)

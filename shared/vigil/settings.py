@@ -35,8 +35,13 @@ class Settings:
             bigquery_api=env.get("BIGQUERY_EMULATOR_HOST"),
             bigquery_storage_api=env.get("VIGIL_BIGQUERY_STORAGE_HOST"),
             home=home(env),
-            mirror=env.get("VIGIL_MIRROR"),
+            mirror=whole(env.get("VIGIL_MIRROR")),
         )
+
+
+def whole(mirror: str | None) -> str | None:
+    """A folder as a whole path, so that it is the same from everywhere; an address as it is."""
+    return str(Path(mirror).resolve()) if mirror and "://" not in mirror else mirror
 
 
 def home(env: Mapping[str, str] = os.environ) -> Path:

@@ -141,9 +141,9 @@ class Warehouse:
         """The newest forecast published by a moment, whole or of one series."""
         columns = ", ".join(tables.load("forecasts").columns)
         sql = (
-            f"SELECT {columns} FROM forecasts WHERE dataset = @dataset AND issued_at = ("
-            "SELECT MAX(issued_at) FROM forecasts WHERE dataset = @dataset AND issued_at <= @as_of"
-            ") AND (@series = '' OR series = @series) "
+            f"SELECT {columns} FROM forecasts WHERE dataset = @dataset AND issued_at <= @as_of "
+            "AND (@series = '' OR series = @series) "
+            "QUALIFY RANK() OVER (ORDER BY issued_at DESC, vintage DESC) = 1 "
             "ORDER BY target, series, period, horizon"
         )
         return self.arrow(sql, dataset=dataset, as_of=as_of, series=series or "")

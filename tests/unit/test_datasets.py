@@ -309,7 +309,6 @@ STILL_MISSED = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="the mistake is noticed late or never")
 @pytest.mark.parametrize(("old", "new"), STILL_MISSED.values(), ids=STILL_MISSED)
 def test_a_mistake_in_a_source_is_found_when_the_file_is_read(folder, old, new):
     """The first three end as KeyError and LookupError on the morning when the column is gone."""

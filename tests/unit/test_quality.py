@@ -252,7 +252,6 @@ def test_a_measure_that_vanished_whole_is_rejected():
         quality.check(both, {ADMITTED: known[ADMITTED]}, known, NOON, downloaded=True)
 
 
-@pytest.mark.xfail(strict=True, raises=Rejected, reason="all that is known is held against it")
 def test_a_measure_that_the_dataset_no_longer_names_is_no_loss():
     """Whoever takes a covariate out of the YAML wants no more of it; its past stays known."""
     known = {ADMITTED: grid([[5], [6]]), Key("hospital", "icu"): grid([[2], [3]])}

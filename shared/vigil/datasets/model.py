@@ -1,6 +1,5 @@
 """What a dataset file may say, and what it means when it says nothing."""
 
-import codecs
 import datetime as dt
 import re
 from typing import Annotated, Literal, Self
@@ -68,7 +67,7 @@ class Source(Record):
     def is_encoding(cls, value: str) -> str:
         """An encoding that Python can read."""
         try:
-            codecs.lookup(value)
+            "".encode(value)
         except LookupError:
             raise ValueError("expected an encoding such as utf-8 or latin-1") from None
         return value
@@ -91,8 +90,11 @@ class Source(Record):
         """Fields that say nothing in this layout are mistakes."""
         if self.layout == "wide" and self.where:
             raise ValueError("'where' keeps rows of a long layout; a wide one has none to drop")
-        if wrong := set(self.optional) & {*self.series, *self.attributes.values()}:
-            raise ValueError(f"{sorted(wrong)} cannot be optional: series are named by them")
+        needed = {self.date, *self.series, *self.where, *self.attributes.values()}
+        if wrong := set(self.optional) & needed:
+            raise ValueError(f"{sorted(wrong)} cannot be optional: rows are read by them")
+        if wrong := set(self.expect.parts) - set(self.series):
+            raise ValueError(f"expect.parts: {sorted(wrong)} are no columns of 'series'")
         return self
 
     @model_validator(mode="after")

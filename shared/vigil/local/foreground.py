@@ -15,7 +15,7 @@ from vigil.local.processes import stop_on_signals
 from vigil.local.services import STEPS
 from vigil.local.up import Up, local_cloud, running
 from vigil.messages import Tick
-from vigil.settings import home
+from vigil.settings import home, whole
 
 COLOURS = {"ingest": "green", "predict": "magenta", "scheduler": "yellow", "vigil": "bold"}
 SEVERITIES = {"ERROR": "red", "WARNING": "yellow"}
@@ -55,7 +55,7 @@ def run(*, mirror: str | None, mlflow: bool) -> None:
     try:
         with (
             screen.busy("starting the local cloud"),
-            local_cloud(functions=True, mlflow=mlflow, mirror=mirror, show=show) as up,
+            local_cloud(functions=True, mlflow=mlflow, mirror=whole(mirror), show=show) as up,
         ):
             _hello(up)
             publish = partial(_publish, Cloud.from_env(Deadline(float("inf"))))

@@ -22,7 +22,7 @@ def sample_paths(values: Floats, horizon: int, *, non_negative: bool) -> Floats:
     errors are used as they were and mirrored, and none once, which leaves the median where
     the naive forecast is. Counts err on the square root scale: never negative, wider where larger.
     """
-    usable = np.where(values < 0, np.nan, values) if non_negative else values
+    usable = possible(values, non_negative=non_negative)
     filled = last_week_for_missing(usable)
     grow, shrink = (np.sqrt, _square) if non_negative else (np.asarray, np.asarray)
     last = len(filled) - 1
@@ -48,6 +48,11 @@ def _own(errors: Floats) -> Floats:
             missing = np.flatnonzero(~known[:, column])
             errors[missing, :, column] = errors[np.resize(own, len(missing)), :, column]
     return errors
+
+
+def possible(values: Floats, *, non_negative: bool) -> Floats:
+    """A negative count is a correction of other days, and no number of its own."""
+    return np.where(values < 0, np.nan, values) if non_negative else values
 
 
 def last_week_for_missing(values: Floats) -> Floats:

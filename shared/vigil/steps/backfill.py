@@ -12,7 +12,7 @@ from vigil import datasets
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
-from vigil.ledger import attempt
+from vigil.ledger import attempt, refusal
 from vigil.messages import Tick, parse_moment
 from vigil.steps.history import History
 from vigil.steps.ingest import Receiver
@@ -91,9 +91,8 @@ def backfill(dataset: str, files: Found, cloud: Cloud, progress: Progress) -> li
             except Rejected as reason:
                 refused.append(reason)
             progress("received", number, len(files.moments))
+        run.findings = [refusal(reason) for reason in refused]
         history.catch_up(run)
-        if refused:
-            run.reason = f"{run.reason}; {len(refused)} refused, the first: {refused[0]}"
     return refused
 
 

@@ -128,9 +128,9 @@ class History:
             run.reason += "" if in_order else ", replayed from the first"
         else:
             run.unchanged("the sources hold what they held before")
-        return Commit(
-            head, changes, added={**added, "runs": run.rows_to_add()["runs"]}, replaced=replaced
-        )
+        for table, rows in run.rows_to_add().items():
+            added[table] = pa.concat_tables([added[table], rows]) if table in added else rows
+        return Commit(head, changes, added=added, replaced=replaced)
 
     def _rows(self, replay: Replay, series: Series) -> dict[str, pa.Table]:
         """The rows to add, by table."""

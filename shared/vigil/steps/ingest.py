@@ -8,7 +8,7 @@ from vigil.arrivals import Arrival, Content, moment_name, sources_of
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
-from vigil.errors import Rejected
+from vigil.errors import Misconfigured, Rejected
 from vigil.lake import sha256
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick
@@ -62,6 +62,8 @@ class Receiver:
 
     def receive(self) -> None:
         """Record what the sources hold at the Tick's moment."""
+        if self.dataset.personal:  # until there is restricted storage for it
+            raise Misconfigured(f"{self.dataset.name}: personal data are not taken in yet")
         locations = self.given or _upstream(self.dataset, self.history.cloud.settings.mirror)
         if unknown := sorted(set(locations) - set(self.dataset.sources)):
             raise Rejected(

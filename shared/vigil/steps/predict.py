@@ -61,7 +61,8 @@ def futures(known: Grid, horizon: int, non_negative: bool) -> Paths:
     """Sample paths of the series of which enough is known."""
     values = seasonal_naive.sample_paths(known.values, horizon, non_negative=non_negative)
     able = np.isfinite(values).all(axis=(0, 1)) & (len(values) > 0)
-    before = seasonal_naive.last_week_for_missing(known.values)[-6:]
+    reported = seasonal_naive.possible(known.values, non_negative=non_negative)
+    before = seasonal_naive.last_week_for_missing(reported)[-6:]
     series = tuple(np.array(known.series, str)[able].tolist())
     return Paths(known.dates[-1], series, values[:, :, able], before[:, able])
 

@@ -7,4 +7,7 @@ SELECT
   f.q025 AS low95, f.q975 AS high95,
   f.model, f.version, f.vintage, f.issued_at
 FROM `{dataset}.forecasts` AS f
-JOIN `{dataset}.heads` AS h ON f.dataset = h.dataset AND f.run_id = h.forecast_run
+JOIN `{dataset}.heads` AS h
+  ON f.dataset = h.dataset
+  AND f.run_id = h.forecast_run
+  AND CONCAT(f.vintage, ' ', f.model, ' ', f.version) = h.forecast
