@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 HEAVY = {"mlflow", "sklearn", "statsforecast", "lightgbm", "scipy", "torch"}
 HELP = """
 import sys
+from pathlib import Path
 sys.argv = ["vigil", *{arguments}]
 from vigil.cli import main
 try:
@@ -46,3 +48,14 @@ def test_the_domain_knows_no_cloud(module):
     modules = loaded(f"import sys, vigil.{module}; print(*sys.modules)")
     clients = ("google.cloud.", "grpc", "requests", "vigil.cloud", "vigil.lake", "vigil.warehouse")
     assert not {name for name in modules if name.startswith(clients)}
+
+
+@pytest.mark.parametrize("function", ["ingest", "predict"])
+def test_a_functions_lock_is_light_hashed_and_names_no_address(function):
+    """What the image gets: pinned, checked, from whatever mirror, and nothing that models need."""
+    lock = (Path(__file__).parents[2] / "functions" / function / "requirements.txt").read_text()
+    pins = {line.partition("==")[0] for line in lock.splitlines() if "==" in line[:60]}
+    assert "functions-framework" in pins
+    assert {"pandas", "mlflow", "scikit-learn", "lightgbm", "typer", "duckdb"}.isdisjoint(pins)
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock

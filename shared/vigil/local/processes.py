@@ -118,12 +118,15 @@ def alive(pid: int) -> bool:
 
 
 def stop_on_signals() -> None:
-    """SIGTERM and SIGHUP end a command as Ctrl-C does: by an exception that cleans up."""
+    """SIGTERM and SIGHUP end a command as Ctrl-C does: by an exception that cleans up.
+
+    SIGINT, too: a shell that starts a command in the background makes it deaf to Ctrl-C.
+    """
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
 
 
