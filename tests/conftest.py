@@ -56,5 +56,5 @@ def cloud(local_cloud: None, monkeypatch: pytest.MonkeyPatch) -> "Cloud":  # noq
     name = f"t{uuid4().hex[:8]}"
     monkeypatch.setenv("VIGIL_WAREHOUSE", name)
     monkeypatch.setenv("VIGIL_RAW_BUCKET", f"raw-{name}")
-    resources.make([])
+    resources.make([], restricted=False)
     return Cloud.from_env()

@@ -1,8 +1,10 @@
 """Arrivals: at one moment some sources held certain contents. Kept for ever, beside the bytes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from vigil.messages import moment_text, parse_moment
 from vigil.sources import Validators
@@ -17,6 +19,7 @@ class Content:
     sha256: str
     size: int
     validators: Validators
+    last_date: date | None = None  # the newest date with a value; not known of older records
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,23 @@ class Arrival:
     def to_json(self) -> str:
         """The record as it is kept."""
         fields = {**asdict(self), "issued_at": moment_text(self.issued_at)}
-        return json.dumps(fields, sort_keys=True, indent=1)
+        return json.dumps(fields, sort_keys=True, indent=1, default=str)
 
     @classmethod
     def from_json(cls, text: str) -> "Arrival":
         """Read a record back."""
         fields = json.loads(text)
         contents = {
-            source: Content(one["sha256"], one["size"], Validators(**one["validators"]))
+            source: Content(one["sha256"], one["size"], Validators(**one["validators"]), _day(one))
             for source, one in fields["contents"].items()
         }
         moment = parse_moment(fields["issued_at"], "arrival")
         return cls(fields["dataset"], moment, fields["kind"], contents)
+
+
+def _day(content: Mapping[str, Any]) -> date | None:
+    said = content.get("last_date")
+    return date.fromisoformat(said) if said else None
 
 
 def moment_name(moment: datetime) -> str:

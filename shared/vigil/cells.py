@@ -1,7 +1,8 @@
 """Cells: text as it stands in a file, read strictly, cast once."""
 
 import csv
-import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
@@ -17,34 +18,56 @@ ROW = "\0row"  # no file can have a column of that name
 MISSING = pa.array(["", "NA", "NaN", "nan"])
 
 
-def read(source: Source, body: bytes, where: str) -> pa.Table:
-    """All cells as text, types are the contract's business; each row knows its number."""
+@dataclass(frozen=True)
+class Cells:
+    """The cells of the columns that are wanted, and the names of all there are."""
+
+    table: pa.Table
+    header: list[str]
+
+
+def read(source: Source, body: bytes, where: str, wanted: Callable[[str], bool]) -> Cells:
+    """Cells as text, types are the contract's business; each row knows its number."""
     plain = _utf8(source, body, where)
-    columns = _header(plain.partition(b"\n")[0].decode(), source.delimiter, where)
+    header = _header(source, plain.partition(b"\n")[0].decode(), where)
+    kept = [column for column in header if wanted(column)]
     try:
         table = pa_csv.read_csv(
-            io.BytesIO(plain),
-            pa_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=1 << 24),
+            pa.BufferReader(plain),
+            pa_csv.ReadOptions(column_names=header, skip_rows=1, block_size=1 << 24),
             pa_csv.ParseOptions(delimiter=source.delimiter),
-            pa_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string())),
+            pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(kept, pa.string()), include_columns=kept
+            ),
         )
     except pa.ArrowInvalid as error:
-        raise Rejected(
+        raise _broken(plain, len(header), source.delimiter, str(error), where) from None
+    rows = pa.array(np.arange(2, table.num_rows + 2))
+    return Cells(table.append_column(ROW, rows), header)
+
+
+def _broken(plain: bytes, columns: int, delimiter: str, error: str, where: str) -> Rejected:
+    """A row with too few or too many cells; when it is the last and unfinished, a cut."""
+    last = plain[plain.rfind(b"\n") + 1 :].decode()
+    if last and len(next(csv.reader([last], delimiter=delimiter))) < columns:
+        return Rejected(
             where,
-            rule="columns",
-            expected=f"{len(columns)} cells in every row, as in the header",
-            found=str(error)[:200],
-        ) from None
-    return table.append_column(ROW, pa.array(np.arange(2, table.num_rows + 2)))
+            rule="truncated",
+            expected=f"{columns} cells in the last row",
+            found=f"a file that ends with {last[-60:]!r}",
+            remedy="The download was cut off: the next Tick fetches it again.",
+        )
+    expected = f"{columns} cells in every row, as in the header"
+    return Rejected(where, rule="columns", expected=expected, found=error[:200])
 
 
-def _header(line: str, delimiter: str, where: str) -> list[str]:
-    """The names of the columns, each once."""
+def _header(source: Source, line: str, where: str) -> list[str]:
+    """The names of the columns as the dataset calls them, each once."""
     try:
-        cells = next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])
+        cells = next(csv.reader([line.rstrip("\r")], delimiter=source.delimiter), [])
     except csv.Error as error:
         raise Rejected(where, rule="columns", expected="a header", found=str(error)) from None
-    columns = [cell.strip() for cell in cells]
+    columns = [source.aliases.get(name, name) for name in map(str.strip, cells)]
     if not any(columns):
         raise Rejected(where, rule="empty", expected="a header and rows", found="nothing")
     if twice := sorted({name for name in columns if columns.count(name) > 1}):

@@ -1,11 +1,12 @@
 """The cloud as a step sees it: Google's clients, always; only their addresses differ."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, pubsub_v1, storage
 
+from vigil import datasets
 from vigil.bus import Bus
 from vigil.deadline import Deadline
 from vigil.lake import Lake
@@ -24,6 +25,16 @@ class Cloud:
     def from_env(cls, deadline: Deadline | None = None) -> "Cloud":
         """The cloud that the environment names."""
         return cls(Settings.from_env(), deadline or Deadline())
+
+    def of(self, dataset: str) -> "Cloud":
+        """The cloud that holds a dataset: the restricted one for personal data."""
+        if dataset not in datasets.names() or not datasets.load(dataset).personal:
+            return self
+        own = self.settings
+        settings = replace(
+            own, warehouse=own.restricted_warehouse, raw_bucket=own.restricted_bucket
+        )
+        return replace(self, settings=settings)
 
     @property
     def lake(self) -> Lake:

@@ -30,6 +30,7 @@ class Head:
     forecast: str | None = None
     forecast_at: datetime | None = None
     forecast_run: str | None = None
+    spec: str | None = None
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -56,8 +57,11 @@ class Commit:
 def transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """One script; a few rows travel in it as parameters, many wait in a staged table."""
     parameters = {"dataset": commit.head.dataset, "read": commit.head.revision}
-    parameters |= {f"h_{name}": value for name, value in commit.changes.items()}
-    moved = "".join(f", {name} = @h_{name}" for name in commit.changes)
+    given = {name: value for name, value in commit.changes.items() if value is not None}
+    parameters |= {f"h_{name}": value for name, value in given.items()}
+    moved = "".join(
+        f", {name} = {f'@h_{name}' if name in given else 'NULL'}" for name in commit.changes
+    )
     statements = [
         f"DELETE FROM {table} WHERE dataset = @dataset AND {which}"
         for table, which in commit.replaced.items()

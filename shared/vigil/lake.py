@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
@@ -62,14 +64,7 @@ class Lake:
 
     def arrivals(self, dataset: str, at: str = "") -> list[str]:
         """The names of all arrival records, sorted, or of those that start with *at*."""
-        prefix = f"arrivals/{dataset}/{at}"
-        blobs = self.client.list_blobs(
-            self.bucket_name,
-            prefix=prefix,
-            timeout=self.deadline.left(60),
-            retry=self.deadline.retry(),
-        )
-        return sorted(blob.name.rpartition("/")[2].removesuffix(".json") for blob in blobs)
+        return self._names(f"arrivals/{dataset}/{at}")
 
     def arrival(self, dataset: str, name: str) -> Arrival:
         """The arrival record of that name."""
@@ -79,6 +74,33 @@ class Lake:
         """Note beside the raw bytes why they were refused."""
         said = {"raw": _raw(dataset, digest), "rule": reason.rule, "reason": str(reason)}
         self._write(f"quarantine/{dataset}/{arrival}.json", json.dumps(said, indent=1).encode())
+
+    def quarantined(self, dataset: str) -> set[str]:
+        """The names of all notes of refusal."""
+        return set(self._names(f"quarantine/{dataset}/"))
+
+    def inbox(self, dataset: str) -> list[tuple[str, datetime]]:
+        """The objects that were put into a dataset's inbox, and when, oldest first."""
+        blobs = self._list(f"inbox/{dataset}/")
+        found = [(blob.name, blob.time_created) for blob in blobs if not blob.name.endswith("/")]
+        return sorted(found, key=lambda one: (one[1], one[0]))
+
+    def delivered(self, name: str) -> bytes:
+        """The bytes of an object in an inbox."""
+        return self._read(name)
+
+    def _names(self, prefix: str) -> list[str]:
+        names = (blob.name.rpartition("/")[2] for blob in self._list(prefix))
+        return sorted(name.removesuffix(".json") for name in names)
+
+    def _list(self, prefix: str) -> Iterable[storage.Blob]:
+        found: Iterable[storage.Blob] = self.client.list_blobs(
+            self.bucket_name,
+            prefix=prefix,
+            timeout=self.deadline.left(60),
+            retry=self.deadline.retry(),
+        )
+        return found
 
     def _read(self, name: str) -> bytes:
         try:

@@ -1,40 +1,68 @@
 """Layouts: how the bytes of a source become grids. Columns are bound by name, cast once, here."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vigil import cells
+from vigil import cells, columns, records
 from vigil.datasets import Dataset, Source
 from vigil.errors import Rejected
-from vigil.panel import Dates, Floats, Key, Panel, grid, scatter
-from vigil.quality import Finding
-
-Attributes = dict[str, dict[str, float]]  # series -> what is said of it
+from vigil.panel import Dates, Floats, Key, Panel, grid, last_date, scatter
+from vigil.places import Attributes, attributes_of, series_of
+from vigil.quality import Item, Mark, day_of
+from vigil.records import Pseudonym, Records
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a file holds: its grids, what is said of its series, what struck the reader."""
+    """What a file holds: grids or records, what is said of its series, what struck the reader."""
 
-    panel: Panel
+    panel: Panel = field(default_factory=dict)
     attributes: Attributes = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    records: Records = field(default_factory=dict)
+
+    @property
+    def last_date(self) -> date | None:
+        """The newest date with a value."""
+        return last_date(self.panel)
+
+    @property
+    def series(self) -> set[str]:
+        """The series that the file names."""
+        return set(self.attributes)
 
 
-def parse(dataset: Dataset, name: str, body: bytes) -> Parsed:
+def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None = None) -> Parsed:
     """Read one source's file, or reject it with what was expected and what was found."""
     source = dataset.sources[name]
     where = f"{dataset.name}.{name}"
-    table = cells.read(source, body, where)
-    parsed = LAYOUTS[source.layout](dataset, name, table, where)
+    declared = columns.declared(dataset, name)
+    found = cells.read(source, body, where, declared.__contains__)
+    mark = columns.check(source, found.header, declared, where)
+    if source.layout == "records":
+        held, repeated = records.read(source, found.table, where, pseudonym)
+        return Parsed(marks=(mark, repeated), records=held)
+    parsed = LAYOUTS[source.layout](dataset, name, found.table, where)
     if not any(one.known for one in parsed.panel.values()):
         raise Rejected(where, rule="empty", expected="values", found="none")
-    return parsed
+    entities = source.entities
+    parsed = _renamed(parsed, entities) if entities else parsed
+    return replace(parsed, marks=(mark, *parsed.marks))
+
+
+def _renamed(parsed: Parsed, entities: dict[str, str]) -> Parsed:
+    """The same under the names that the dataset uses."""
+    panel = {
+        key: grid(one.dates, [entities.get(name, name) for name in one.series], one.values)
+        for key, one in parsed.panel.items()
+    }
+    attributes = {entities.get(name, name): said for name, said in parsed.attributes.items()}
+    return Parsed(panel, attributes, parsed.marks)
 
 
 def wide(dataset: Dataset, name: str, table: pa.Table, where: str) -> Parsed:
@@ -42,130 +70,81 @@ def wide(dataset: Dataset, name: str, table: pa.Table, where: str) -> Parsed:
     source = dataset.sources[name]
     [target] = dataset.columns(name)
     dates = {c: d for c in table.column_names if (d := cells.as_date(c, source.date_format))}
-    declared = [*source.series, *source.attributes.values(), *dates]
-    findings = _columns(source, table, declared, where)
     if not dates:
         raise Rejected(
             where,
             rule="columns",
             expected=f"columns that are dates such as {cells.example(source.date_format)}",
-            found=f"{table.column_names[:6]} in {table.num_columns - 1} columns",
+            found=f"none in {table.num_columns - 1} columns",
         )
     days = np.array(list(dates.values()), "datetime64[D]")
     cells.check_unique(days, "date column", where)
-    series = _series(source, table, where)
+    encoded = series_of(source, table, where)
+    series = encoded.to_pylist()
     cells.check_unique(np.array(series, dtype=object), "row for each series", where)
     values = np.array([cells.numbers(table, column, source, where) for column in dates])
-    attributes = _attributes(source, table, series, where)
+    attributes = attributes_of(source, table, encoded, where)
     one = grid(days, series, values.reshape(len(days), len(series)))
-    return Parsed({Key(name, target): one}, attributes, findings)
+    every = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(days), np.int32)), ["every"])
+    gaps = _gaps(source, days, every, where)
+    return Parsed({Key(name, target): one}, attributes, (gaps,))
 
 
 def long(dataset: Dataset, name: str, table: pa.Table, where: str) -> Parsed:
     """A row a series and date, a column a measure."""
     source = dataset.sources[name]
-    measures = {target: column or "" for target, column in dataset.columns(name).items()}
-    declared = [source.date or "", *source.series, *source.where, *measures.values()]
-    findings = _columns(source, table, [*declared, *source.attributes.values()], where)
     for column, kept in source.where.items():
-        table = table.filter(pc.equal(table[column], kept))
-    series = pa.array(_series(source, table, where), pa.string()).dictionary_encode()
+        table = table.filter(pc.is_in(table[column], pa.array(kept)))
+    series = series_of(source, table, where)
     days = cells.dates(table, source, where)
     values = {
         Key(name, target): cells.numbers(table, column, source, where)
-        for target, column in measures.items()
-        if column in table.column_names
+        for target, column in dataset.columns(name).items()
+        if column is not None and column in table.column_names
     }
-    repeated = _repeats(days, series, list(values.values()), where)
+    repeated = _repeats(source, days, series, list(values.values()), where)
     panel = {key: scatter(days, series, numbers) for key, numbers in values.items()}
-    attributes = _attributes(source, table, series.to_pylist(), where)
-    return Parsed(panel, attributes, (*findings, *repeated))
+    gaps = _gaps(source, days, series, where)
+    return Parsed(panel, attributes_of(source, table, series, where), (gaps, repeated))
 
 
 def _repeats(
-    days: Dates, series: pa.DictionaryArray, values: list[Floats], where: str
-) -> tuple[Finding, ...]:
+    source: Source, days: Dates, series: pa.DictionaryArray, values: list[Floats], where: str
+) -> Mark:
     """Rows that say the same twice are counted once; rows that disagree are a breach."""
-    codes = series.indices.to_numpy()
+    names, codes = series.dictionary.to_pylist(), series.indices.to_numpy()
     order = np.lexsort([days, codes])
     days, codes = days[order], codes[order]
     again = np.flatnonzero((days[1:] == days[:-1]) & (codes[1:] == codes[:-1])) + 1
+    cells_ = [(names[codes[row]], int(days[row].astype(int))) for row in again]
     for numbers in values:
         here, before = numbers[order][again], numbers[order][again - 1]
-        differ = again[(here != before) & ~(np.isnan(here) & np.isnan(before))]
+        differ = np.flatnonzero((here != before) & ~(np.isnan(here) & np.isnan(before)))
         if len(differ):
-            names = series.dictionary.to_pylist()
-            worst = [f"{names[codes[row]]} on {days[row]}" for row in differ[:3]]
+            worst = [f"{cells_[i][0]} on {day_of(cells_[i][1])}" for i in differ[:3]]
             raise Rejected(
                 where,
                 rule="duplicates",
                 expected="one row for each series and date",
                 found=f"{len(differ)} that disagree with another: {', '.join(worst)}",
             )
-    if not len(again):
-        return ()
-    found = f"{len(again)} repeated rows, counted once"
     expected = "one row for each series and date"
-    return (Finding("duplicates", "warning", where, expected, found, count=len(again)),)
+    return Mark("duplicates", where, expected, frozenset(cells_), source.expect.duplicates)
+
+
+def _gaps(source: Source, days: Dates, series: pa.DictionaryArray, where: str) -> Mark:
+    """Dates that a series passes over, its rows being usually a day, or a week, apart."""
+    names, codes = series.dictionary.to_pylist(), series.indices.to_numpy()
+    order = np.lexsort([days, codes])
+    days, codes = days[order], codes[order]
+    apart = np.where(codes[1:] == codes[:-1], np.diff(days).astype(int), 0)
+    usual = int(np.median(apart[apart > 0])) if (apart > 0).any() else 1
+    items: set[Item] = set()
+    for row in np.flatnonzero(apart > usual):
+        first, last = (int(day.astype(int)) for day in days[row : row + 2])
+        items |= {(names[codes[row]], day) for day in range(first + usual, last, usual)}
+    expected = "a row every day" if usual == 1 else f"a row every {usual} days"
+    return Mark("gaps", where, expected, frozenset(items), source.expect.gaps)
 
 
 LAYOUTS: dict[str, Callable[[Dataset, str, pa.Table, str], Parsed]] = {"wide": wide, "long": long}
-
-
-def _columns(
-    source: Source, table: pa.Table, declared: list[str], where: str
-) -> tuple[Finding, ...]:
-    """A missing column is a breach, an extra one a finding."""
-    there = [column for column in table.column_names if column != cells.ROW]
-    missing = [c for c in declared if c not in there and c not in source.optional]
-    extra = [c for c in there if c not in {*declared, *source.unused}]
-    if missing:
-        raise Rejected(
-            where,
-            rule="columns",
-            expected=f"columns {missing[:8]}",
-            found=f"{(extra or there)[:8]} and {len(there)} columns in all",
-            remedy="If a column was renamed upstream, name it in the dataset's YAML.",
-        )
-    if not extra:
-        return ()
-    return (Finding("extra_columns", "warning", where, "declared columns", f"also {extra[:8]}"),)
-
-
-def _series(source: Source, table: pa.Table, where: str) -> list[str]:
-    """Names joined by /: the root, then the parts that are not blank."""
-    parts = [_part(source, table, column, where) for column in source.series]
-    names = [[source.root] * table.num_rows] if source.root else []
-    rows = zip(*names, *parts, strict=True)
-    joined = ["/".join(part for part in row if part) for row in rows]
-    if "" in joined:
-        row = table[cells.ROW][joined.index("")]
-        raise Rejected(
-            where, rule="series", expected=f"a name in {source.series}", found=f"none in row {row}"
-        )
-    return joined
-
-
-def _part(source: Source, table: pa.Table, column: str, where: str) -> list[str]:
-    parts = [str(part).strip().replace("/", "-") for part in table[column].to_pylist()]
-    if pattern := source.expect.parts.get(column):
-        compiled = re.compile(pattern)
-        if wrong := sorted({part for part in parts if not compiled.fullmatch(part)}):
-            raise Rejected(
-                f"{where}, column {column}",
-                rule="codes",
-                expected=f"codes like {pattern}",
-                found=f"{wrong[:8]}",
-                remedy="A spreadsheet may have dropped leading zeros." if column == "dep" else "",
-            )
-    return parts
-
-
-def _attributes(source: Source, table: pa.Table, series: list[str], where: str) -> Attributes:
-    """What the source says of each series, such as where it lies; the last value wins."""
-    said: Attributes = {name: {} for name in series}
-    for attribute, column in source.attributes.items():
-        values = cells.numbers(table, column, source, where)
-        for row in np.flatnonzero(np.isfinite(values)):
-            said[series[row]][attribute] = float(values[row])
-    return said

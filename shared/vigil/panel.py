@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,11 @@ class Grid:
         rows = np.flatnonzero(np.isfinite(self.values).any(axis=1))
         return self.dates[rows[-1]] if len(rows) else None
 
+    def since(self, first: np.datetime64) -> "Grid":
+        """The grid from that date on."""
+        start = int(np.searchsorted(self.dates, first))
+        return Grid(self.dates[start:], self.series, self.values[start:])
+
     def until(self, last: np.datetime64) -> "Grid":
         """The grid up to and with that date."""
         end = int(np.searchsorted(self.dates, last, side="right"))
@@ -57,6 +63,13 @@ class Grid:
 
 
 Panel = dict[Key, Grid]
+
+
+def last_date(panel: Panel) -> date | None:
+    """The newest date with a value."""
+    days = [day for one in panel.values() if (day := one.last_date()) is not None]
+    return max(days).astype(date) if days else None
+
 
 EMPTY = Grid(np.array([], "datetime64[D]"), (), np.empty((0, 0)))
 

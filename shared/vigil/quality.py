@@ -1,14 +1,18 @@
-"""Quality: what a good file looks like next to the one before it. Every rule has a name."""
+"""Quality: what a rule has to say of a content, and what of it is new."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vigil.datasets import Dataset, Source
 from vigil.errors import Rejected
-from vigil.panel import EMPTY, Grid, Key, Panel, increments
+from vigil.panel import Grid, Panel, increments, last_date
+
+Item = tuple[str, int] | str  # a series and a day since 1970, or a name
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Finding:
     """Something a reader of the data should know: expected, found, where, since when."""
 
     rule: str
-    severity: str  # info, warning, error
+    severity: str  # info, warning, error, known (expected, with its reason), cleared
     scope: str  # dataset, source, measure
     expected: str
     found: str
@@ -24,109 +28,170 @@ class Finding:
     count: int = 1
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What one rule has to say of one content: the cells, series or columns it is about."""
+
+    rule: str
+    scope: str
+    expected: str
+    items: frozenset[Item]
+    allowed: int = 0
+    severity: str = "warning"
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is more than the dataset's file allows."""
+        return len(self.items) > self.allowed
+
+
+def news(now: Iterable[Mark], before: Iterable[Mark], as_of: datetime) -> Iterator[Finding]:
+    """A finding for what was not so before, and one for what is over: nothing alerts twice."""
+    past = {(mark.rule, mark.scope): mark for mark in before if mark.speaks}
+    for mark in now:
+        old = past.pop((mark.rule, mark.scope), None) if mark.speaks else None
+        new = mark.items - (old.items if old else frozenset())
+        if mark.speaks and new:
+            found, since = _describe(mark, new, as_of)
+            yield Finding(
+                mark.rule, mark.severity, mark.scope, mark.expected, found, since, len(mark.items)
+            )
+    for mark in past.values():
+        yield Finding(mark.rule, "cleared", mark.scope, mark.expected, "all in order", as_of.date())
+
+
+def _describe(mark: Mark, new: frozenset[Item], as_of: datetime) -> tuple[str, date]:
+    """What was found, in words, and since when."""
+    cells = sorted(((day, series) for series, day in _cells(new)), reverse=True)
+    if not cells:
+        names = sorted(str(item) for item in new)
+        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+        return f"{', '.join(names[:8])}{more}", as_of.date()
+    day, series = cells[0]
+    places = len({name for name, _ in _cells(mark.items)})
+    fresh = "" if new == mark.items else f"{len(new)} new of "
+    said = f"{fresh}{len(mark.items)} in {places} series, the latest {series} on {day_of(day)}"
+    return said, day_of(cells[-1][0])
+
+
+def _cells(items: Iterable[Item]) -> Iterator[tuple[str, int]]:
+    return (item for item in items if not isinstance(item, str))
+
+
+def day_of(number: int) -> date:
+    """The date of an item."""
+    return EPOCH + timedelta(days=number)
+
+
+def cells_of(one: Grid, wrong: NDArray[np.bool_]) -> frozenset[Item]:
+    """The cells of a grid that a mask picks."""
+    rows, columns = np.nonzero(wrong)
+    days = one.dates.astype("datetime64[D]").astype(int)
+    return frozenset((one.series[c], int(days[r])) for r, c in zip(rows, columns, strict=True))
+
+
+def marks(dataset: Dataset, source: str, panel: Panel) -> Iterator[Mark]:
+    """What the rules that look at one content alone have to say."""
+    expect = dataset.sources[source].expect
+    for key, one in sorted(panel.items()):
+        measure, where = dataset.measures[key.target], f"{dataset.name}.{source}.{key.target}"
+        if not one.known:
+            items = frozenset[Item]({key.target})
+            yield Mark("empty_column", where, "values", items, severity="info")
+        elif measure.non_negative:
+            cells = cells_of(one, one.values < 0)
+            yield Mark("negative", where, "no negative number", cells, expect.negatives)
+        if measure.cumulative:
+            cells = cells_of(one, increments(one.values) < 0)
+            yield Mark("falling_total", where, "a total that never falls", cells, expect.falls)
+    ended, last = dataset.sources[source].ended, last_date(panel)
+    if ended and last and last >= ended:
+        said = frozenset[Item]({f"{ended}, and the file reaches it"})
+        yield Mark("ended", f"{dataset.name}.{source}", "an end", said, severity="info")
+
+
 def check(
-    dataset: Dataset, new: Panel, known: Panel, as_of: datetime, *, downloaded: bool
-) -> list[Finding]:
-    """Hold new grids against the contract and against what is known; a breach is rejected."""
-    findings: list[Finding] = []
-    for key, one in new.items():
-        where = f"{dataset.name}.{key.source}.{key.target}"
-        findings += _dates(one, as_of, where)
-        findings += _values(dataset, key, one, where)
-    here = {key.source for key in new}
-    for key, before in known.items():
-        if key.source in here and key.target in dataset.columns(key.source):
-            where = f"{dataset.name}.{key.source}.{key.target}"
-            source = dataset.sources[key.source]
-            findings += _against_known(source, new.get(key, EMPTY), before, where)
-    for source_name in sorted(here):
-        findings += _whole(dataset, source_name, new, as_of, downloaded=downloaded)
-    return findings
-
-
-def _whole(
-    dataset: Dataset, name: str, new: Panel, as_of: datetime, *, downloaded: bool
-) -> Iterator[Finding]:
-    """Enough series, and new enough: stale local files are a finding, stale downloads refused."""
-    source, where = dataset.sources[name], f"{dataset.name}.{name}"
-    grids = [one for key, one in new.items() if key.source == name]
-    count = max(len(one.series) for one in grids)
-    if count < source.expect.series:
+    dataset: Dataset,
+    source: str,
+    new: Panel,
+    before: Panel,
+    as_of: datetime,
+    *,
+    downloaded: bool,
+) -> None:
+    """Hold a source's new content against its contract and the one before; refuse a breach."""
+    spec, where = dataset.sources[source], f"{dataset.name}.{source}"
+    count = max(len(one.series) for one in new.values())
+    if count < spec.expect.series:
         raise Rejected(
             where,
             rule="few_series",
-            expected=f"at least {source.expect.series} series",
+            expected=f"at least {spec.expect.series} series",
             found=f"{count}",
         )
-    last = max(day for one in grids if (day := one.last_date()) is not None).astype(date)
-    oldest = as_of.date() - timedelta(days=source.expect.stale_days)
-    if last >= oldest or (source.ended is not None and last >= source.ended):
-        return
+    last = last_date(new)
+    if downloaded and last and (finding := stale(spec, where, last, as_of)):
+        raise Rejected(where, rule="stale", expected=finding.expected, found=finding.found)
+    _in_time(spec, where, last, last_date(before), as_of)
+    for key, old in before.items():
+        if key in new and old.known:
+            _against(spec, new[key], old, f"{where}.{key.target}")
+
+
+def stale(spec: Source, where: str, last: date, as_of: datetime) -> Finding | None:
+    """A source whose newest date is too old, unless it has ended and says so."""
+    oldest = as_of.date() - timedelta(days=spec.expect.stale_days)
+    if last >= oldest or (spec.ended is not None and last >= spec.ended):
+        return None
     expected = f"data up to {oldest} or later, as of {as_of.date()}"
-    if downloaded:
-        raise Rejected(where, rule="stale", expected=expected, found=f"the last date is {last}")
-    yield Finding("stale", "warning", where, expected, f"the last date is {last}", since=last)
+    return Finding("stale", "warning", where, expected, f"the last date is {last}", since=last)
 
 
-def _dates(one: Grid, as_of: datetime, where: str) -> Iterator[Finding]:
-    """No value may lie in the future; a day's grace, for the zones ahead of UTC."""
-    last = one.last_date()
-    if last is None:
-        yield Finding("empty_column", "info", where, "values", "none")
-        return
-    if last.astype(date) > as_of.date() + timedelta(days=1):
+def _in_time(
+    spec: Source, where: str, last: date | None, before: date | None, as_of: datetime
+) -> None:
+    """No date in the future, and no way back; a day's grace is for the zones ahead of UTC."""
+    latest = as_of.date() + timedelta(days=spec.expect.future_days)
+    if last and last > latest:
         raise Rejected(
             where,
             rule="future",
-            expected=f"no date after {as_of.date()}, the moment of this vintage",
+            expected=f"no date after {latest}, as of {as_of.date()}",
             found=str(last),
             remedy="If the file is newer than that, give its own moment with --as-of.",
         )
-    gaps = np.diff(one.dates).astype(int) - 1
-    usual = int(np.median(gaps)) if len(gaps) else 0
-    if (wide := np.flatnonzero(gaps > usual)).size:
-        since, missing = one.dates[wide[0]].astype(date), int((gaps[wide] - usual).sum())
-        found = f"{missing} missing, the first after {since}"
-        yield Finding("gaps", "warning", where, "a row every day", found, since, missing)
+    if last and before and (before - last).days > spec.expect.retreat_days:
+        raise Rejected(
+            where,
+            rule="reverted",
+            expected=f"dates up to {before}, at most {spec.expect.retreat_days} days less",
+            found=f"the last date is {last}: an older file",
+            remedy="If upstream meant it, raise expect.retreat_days in the dataset's YAML.",
+        )
 
 
-def _values(dataset: Dataset, key: Key, one: Grid, where: str) -> Iterator[Finding]:
-    """Numbers that cannot be what they say: kept as published, counted, reported."""
-    measure = dataset.measures[key.target]
-    if measure.non_negative and (one.values < 0).any():
-        yield _places("negative", where, one, one.values < 0, "no negative number")
-    if measure.cumulative:
-        falls = increments(one.values) < 0
-        if falls.any():
-            yield _places("falling_total", where, one, falls, "a total that never falls")
-
-
-def _places(rule: str, where: str, one: Grid, wrong: np.ndarray, expected: str) -> Finding:
-    rows, columns = np.nonzero(wrong)
-    since = one.dates[rows[-1]].astype(date)
-    latest = f"the latest {one.series[columns[-1]]} on {since}"
-    found = f"{len(rows)} in {len(set(columns))} series, {latest}"
-    return Finding(rule, "warning", where, expected, found, since, len(rows))
-
-
-def _against_known(source: Source, one: Grid, known: Grid, where: str) -> Iterator[Finding]:
+def _against(spec: Source, new: Grid, old: Grid, where: str) -> None:
     """A file may revise and grow; it may not lose much of what was there, or turn to zeros."""
-    if not known.known:
-        return
-    if one.known and not np.nansum(np.abs(one.values)) and np.nansum(np.abs(known.values)):
-        raise Rejected(where, rule="all_zero", expected="numbers as before", found="only zeros")
-    here = one.onto(known.dates, known.series)
-    gone = int((np.isfinite(known.values) & ~np.isfinite(here)).sum())
-    allowed = int(source.expect.shrink * known.known)
+    zeros, known = _zeros(new), spec.expect.zeros
+    if new.known and zeros >= known > _zeros(old):
+        raise Rejected(
+            where,
+            rule="all_zero",
+            expected=f"numbers as before, {_zeros(old):.0%} of them zero",
+            found=f"{zeros:.0%} of them zero",
+        )
+    gone = int((np.isfinite(old.values) & ~np.isfinite(new.onto(old.dates, old.series))).sum())
+    allowed = int(spec.expect.shrink * old.known)
     if gone > allowed:
         raise Rejected(
             where,
             rule="shrunken",
-            expected=f"at most {allowed} of {known.known} known values gone",
+            expected=f"at most {allowed} of {old.known} known values gone",
             found=f"{gone} gone",
             remedy="If upstream meant it, raise expect.shrink in the dataset's YAML.",
         )
-    if lost := sorted(set(known.series) - set(one.series)):
-        yield Finding("lost_series", "warning", where, "every series as before", f"no {lost[:8]}")
-    if added := sorted(set(one.series) - set(known.series)):
-        yield Finding("new_series", "info", where, "the series as before", f"also {added[:8]}")
+
+
+def _zeros(one: Grid) -> float:
+    """The share of the values that are zero."""
+    return float((one.values == 0).sum() / max(one.known, 1))

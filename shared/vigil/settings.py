@@ -17,6 +17,9 @@ class Settings:
     project: str
     warehouse: str  # the BigQuery dataset
     raw_bucket: str
+    restricted_warehouse: str  # of personal data
+    restricted_bucket: str
+    hash_key: bytes | None  # the secret that people are hashed with
     bigquery_api: str | None  # a stand-in's address; None is Google's own
     bigquery_storage_api: str | None
     home: Path
@@ -32,6 +35,11 @@ class Settings:
             project=project,
             warehouse=env.get("VIGIL_WAREHOUSE", "vigil"),
             raw_bucket=env.get("VIGIL_RAW_BUCKET", f"{project}-vigil-raw"),
+            restricted_warehouse=env.get(
+                "VIGIL_RESTRICTED_WAREHOUSE", f"{env.get('VIGIL_WAREHOUSE', 'vigil')}_restricted"
+            ),
+            restricted_bucket=env.get("VIGIL_RESTRICTED_BUCKET", f"{project}-vigil-restricted"),
+            hash_key=env["VIGIL_HASH_KEY"].encode() if env.get("VIGIL_HASH_KEY") else None,
             bigquery_api=env.get("BIGQUERY_EMULATOR_HOST"),
             bigquery_storage_api=env.get("VIGIL_BIGQUERY_STORAGE_HOST"),
             home=home(env),

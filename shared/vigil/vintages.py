@@ -5,21 +5,24 @@ different, or gone.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from vigil import quality
+from vigil import verdict
 from vigil.arrivals import Arrival, Contents
 from vigil.datasets import Dataset
-from vigil.errors import Rejected
-from vigil.layouts import Attributes, Parsed
-from vigil.panel import EMPTY, Grid, Key, Panel
+from vigil.layouts import Parsed
+from vigil.lines import resolve
+from vigil.panel import EMPTY, Grid, Key
 from vigil.quality import Finding
+from vigil.records import Record, Records
+from vigil.roster import Rows, updated
+from vigil.verdict import Case
 
 Row = dict[str, Any]
 
@@ -39,61 +42,94 @@ class Replay:
 
     dataset: Dataset
     read: Callable[[str, str], Parsed]  # a source's content by its hash
-    known: Callable[[], Panel] = dict  # what the tables show, asked for when first needed
     contents: Contents = field(default_factory=dict)
+    last: Arrival | None = None  # the one before the first that is added
     predecessor: str | None = None
-    panel: Panel | None = None
+    issued_at: datetime | None = None
+    roster: Rows = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)  # source, hash: all there ever were
+    recorded: Records = field(default_factory=dict)  # the newest of each record
     vintages: list[Row] = field(default_factory=list)
     changes: list[pa.Table] = field(default_factory=list)
-    attributes: Attributes = field(default_factory=dict)
+    records: list[Row] = field(default_factory=list)
     findings: list[tuple[datetime, Finding]] = field(default_factory=list)
-    issued_at: datetime | None = None
 
     def add(self, arrival: Arrival) -> None:
         """Take in the next arrival in time; one that brings nothing new is no vintage."""
         new = {s: h for s, h in arrival.hashes.items() if self.contents.get(s) != h}
-        if not new:
-            return
-        self.panel = self.known() if self.panel is None else self.panel
+        self._find(arrival.issued_at, verdict.aging(self.dataset, arrival, self.last, set(new)))
+        self.last = arrival
         for source, sha256 in sorted(new.items()):
-            self._take(self.panel, source, self.read(source, sha256), arrival.issued_at)
-        self.contents |= new
-        self.vintages += _rows(arrival, new, self.predecessor)
-        self.predecessor, self.issued_at = arrival.name, arrival.issued_at
+            parsed = self.read(source, sha256)
+            self._take(source, parsed, arrival.issued_at)
+            if (source, sha256) in self.seen:
+                where = f"{self.dataset.name}.{source}"
+                self._find(arrival.issued_at, [verdict.reverted(where)])
+            self.seen.add((source, sha256))
+            self.contents = {**self.contents, source: sha256}
+            self.vintages.append(_row(arrival, source, parsed.last_date, self.predecessor))
+        if new:
+            self.predecessor, self.issued_at = arrival.name, arrival.issued_at
 
-    def _take(self, panel: Panel, source: str, parsed: Parsed, issued_at: datetime) -> None:
-        """A vanished value is judged per source: only what this source held before can be gone."""
-        found = [*parsed.findings, *_judge(self.dataset, parsed.panel, panel, issued_at)]
+    def held(self, line: str) -> dict[str, Parsed]:
+        """What the sources of a line hold."""
+        sources = [name for name in self.dataset.members(line) if name in self.contents]
+        return {source: self.read(source, self.contents[source]) for source in sources}
+
+    def _take(self, source: str, parsed: Parsed, issued_at: datetime) -> None:
+        """What a source's new content changes, and what is odd about it.
+
+        A value that is gone is judged within its line: only what it held before can vanish.
+        """
+        line = self.dataset.line(source)
+        held = self.held(line)
+        case = Case(self.dataset, source, parsed, held, issued_at)
+        self._find(issued_at, case.findings())
+        before, after = (
+            resolve(self.dataset, line, {name: one.panel for name, one in state.items()})
+            for state in (held, {**held, source: parsed})
+        )
+        for key in sorted({*before, *after}):
+            self.changes += difference(
+                key, before.get(key, EMPTY), after.get(key, EMPTY), issued_at
+            )
+        self.roster = updated(
+            self.dataset, self.roster, source, parsed.attributes, issued_at, first=not held
+        )
+        for name, record in parsed.records.items():
+            if self.recorded.get(name) != record:
+                self.recorded[name] = record
+                self.records.append(_record(self.dataset, source, name, record, issued_at))
+
+    def _find(self, issued_at: datetime, findings: Iterable[Finding]) -> None:
+        found = verdict.expected(self.dataset, findings)
         self.findings += [(issued_at, finding) for finding in found]
-        before = {key for key in panel if key.source == source}
-        for key in sorted(before | set(parsed.panel)):
-            now = parsed.panel.get(key, EMPTY)
-            self.changes += difference(key, panel.get(key, EMPTY), now, issued_at)
-            panel[key] = now
-        for series, said in parsed.attributes.items():
-            self.attributes.setdefault(series, {}).update(said)
 
 
-def _judge(dataset: Dataset, new: Panel, known: Panel, issued_at: datetime) -> list[Finding]:
-    """The findings of an arrival that was accepted, whatever its neighbours say of it now."""
-    try:
-        return quality.check(dataset, new, known, issued_at, downloaded=False)
-    except Rejected as reason:
-        return [Finding(reason.rule, "warning", reason.where, reason.expected, reason.found)]
+def _record(dataset: Dataset, source: str, name: str, record: Record, issued_at: datetime) -> Row:
+    return {
+        "dataset": dataset.name,
+        "source": source,
+        "record": name,
+        "person": record.person,
+        "fields": record.fields,
+        "issued_at": issued_at,
+    }
 
 
-def _rows(arrival: Arrival, new: Contents, before: str | None) -> Iterator[Row]:
-    for source, sha256 in sorted(new.items()):
-        yield {
-            "dataset": arrival.dataset,
-            "vintage": arrival.name,
-            "predecessor": before,
-            "issued_at": arrival.issued_at,
-            "kind": arrival.kind,
-            "source": source,
-            "sha256": sha256,
-            "bytes": arrival.contents[source].size,
-        }
+def _row(arrival: Arrival, source: str, last: date | None, before: str | None) -> Row:
+    content = arrival.contents[source]
+    return {
+        "dataset": arrival.dataset,
+        "vintage": arrival.name,
+        "predecessor": before,
+        "issued_at": arrival.issued_at,
+        "kind": arrival.kind,
+        "source": source,
+        "sha256": content.sha256,
+        "bytes": content.size,
+        "last_date": last,
+    }
 
 
 def difference(key: Key, old: Grid, new: Grid, issued_at: datetime) -> Iterable[pa.Table]:

@@ -23,6 +23,7 @@ from vigil.commit import Commit, Head, parameter, transaction, values
 from vigil.deadline import Deadline
 from vigil.log import log
 from vigil.panel import Panel, from_rows
+from vigil.records import Record, Records
 
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
 
@@ -152,6 +153,17 @@ class Warehouse:
         """What is said of each series of a dataset."""
         sql = "SELECT * FROM series WHERE dataset = @dataset"
         return {row["series"]: row for row in self.rows(sql, dataset=dataset)}
+
+    def contents(self, dataset: str) -> set[tuple[str, str]]:
+        """All contents that the sources of a dataset ever had, by hash."""
+        sql = "SELECT source, sha256 FROM vintages WHERE dataset = @dataset"
+        return {(row["source"], row["sha256"]) for row in self.rows(sql, dataset=dataset)}
+
+    def records(self, dataset: str) -> Records:
+        """The newest of each record."""
+        sql = "SELECT record, person, fields FROM latest_records WHERE dataset = @dataset"
+        rows = self.arrow(sql, dataset=dataset).to_pylist()
+        return {row["record"]: Record(row["person"], row["fields"]) for row in rows}
 
     def stage(self, table: str, rows: pa.Table) -> str:
         """Load rows into a table of their own, in a dataset whose tables expire after a day."""

@@ -142,7 +142,7 @@ def test_rows_6_to_10_killed_at_any_point_and_delivered_again(
     for number, point in enumerate(POINTS[step]):
         monkeypatch.setenv("VIGIL_WAREHOUSE", f"killed_{step}_{number}")
         monkeypatch.setenv("VIGIL_RAW_BUCKET", f"killed-{step}-{number}-{tmp_path.name}")
-        resources.make([])
+        resources.make([], restricted=False)
         for each in POINTS:
             if each == step:
                 assert killed(each, file, point) == -signal.SIGKILL, point

@@ -74,7 +74,7 @@ def test_every_order_of_four_vintages_makes_the_same_tables(
     for number, order in enumerate(chosen):
         monkeypatch.setenv("VIGIL_WAREHOUSE", f"{cloud.warehouse.name}_{number}")
         monkeypatch.setenv("VIGIL_RAW_BUCKET", f"{cloud.settings.raw_bucket}_{number}")
-        resources.make([])
+        resources.make([], restricted=False)
         here = Cloud.from_env()
         for day in order:
             take(here, day, deaths=DEATHS[day])

@@ -1,110 +1,15 @@
 """What a dataset file may say, and what it means when it says nothing."""
 
 import datetime as dt
-import re
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import croniter
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator, model_validator
+from pydantic import Field, HttpUrl, field_validator, model_validator
 
-from vigil.datasets.names import NAME
-
-Name = Annotated[str, Field(pattern=NAME)]
-Stage = Literal["ingest", "train", "predict"]
-
-
-class Record(BaseModel):
-    """A part of a dataset file: no unknown fields, no changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Expect(Record):
-    """What a good file of a source looks like; anything else is refused."""
-
-    series: int = Field(1, ge=1, description="at least so many series")
-    shrink: float = Field(0.02, ge=0, lt=1, description="share of known values that may vanish")
-    stale_days: int = Field(7, ge=0, description="newest date at most so many days old")
-    parts: dict[str, str] = Field({}, description="a pattern for a column of names or codes")
-
-    @field_validator("parts")
-    @classmethod
-    def are_patterns(cls, value: dict[str, str]) -> dict[str, str]:
-        """Regular expressions that compile."""
-        for column, pattern in value.items():
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{column}: no regular expression: {error}") from None
-        return value
-
-
-class Source(Record):
-    """A file upstream: where it is, how it is written, what is expected of it."""
-
-    url: HttpUrl
-    files: str = Field(description="what its files are called upstream, as a pattern with *")
-    layout: Literal["wide", "long"]
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    encoding: str = "utf-8"
-    date: str | None = Field(None, description="long: the column that holds the date")
-    date_format: str = Field("%Y-%m-%d", description="how a date is written")
-    series: tuple[str, ...] = Field(
-        (), description="columns whose values, joined by /, name a series"
-    )
-    root: str | None = Field(None, description="what every series of this source stands under")
-    where: dict[str, str] = Field({}, description="long: keep only rows with these values")
-    attributes: dict[Literal["latitude", "longitude", "population"], str] = {}
-    unused: tuple[str, ...] = Field((), description="columns that are known and left out")
-    optional: tuple[str, ...] = Field((), description="columns that may be absent")
-    expect: Expect = Expect()
-    ended: dt.date | None = Field(None, description="the source's last date, once it has ended")
-
-    @field_validator("encoding")
-    @classmethod
-    def is_encoding(cls, value: str) -> str:
-        """An encoding that Python can read."""
-        try:
-            "".encode(value)
-        except LookupError:
-            raise ValueError("expected an encoding such as utf-8 or latin-1") from None
-        return value
-
-    @field_validator("date_format")
-    @classmethod
-    def is_date_format(cls, value: str) -> str:
-        """A format that writes a date so that it can be read back."""
-        day = dt.date(2021, 1, 30)
-        try:
-            read_back = dt.datetime.strptime(day.strftime(value), value).date()  # noqa: DTZ007
-        except ValueError:
-            read_back = None
-        if read_back != day:
-            raise ValueError("expected a format with day, month and year, such as %Y-%m-%d")
-        return value
-
-    @model_validator(mode="after")
-    def fits_its_layout(self) -> Self:
-        """Fields that say nothing in this layout are mistakes."""
-        if self.layout == "wide" and self.where:
-            raise ValueError("'where' keeps rows of a long layout; a wide one has none to drop")
-        needed = {self.date, *self.series, *self.where, *self.attributes.values()}
-        if wrong := set(self.optional) & needed:
-            raise ValueError(f"{sorted(wrong)} cannot be optional: rows are read by them")
-        if wrong := set(self.expect.parts) - set(self.series):
-            raise ValueError(f"expect.parts: {sorted(wrong)} are no columns of 'series'")
-        return self
-
-    @model_validator(mode="after")
-    def names_its_series(self) -> Self:
-        """Every series needs a name, and a long file a date."""
-        if not self.series and self.root is None:
-            raise ValueError("name the columns of the series, or a root for a single series")
-        if self.layout == "long" and self.date is None:
-            raise ValueError("a long layout needs 'date': the column that holds the date")
-        return self
+from vigil.datasets.sources import Name, Record, Source
 
 
 class Measure(Record):
@@ -151,6 +56,14 @@ class Schedules(Record):
         return ZoneInfo(self.timezone)
 
 
+class Known(Record):
+    """A finding that is expected: it stays in the table, and alerts nobody."""
+
+    rule: str
+    scope: str = Field("", description="source, or source.measure; empty: the whole dataset")
+    reason: str
+
+
 class Dataset(Record):
     """Everything Vigil knows of a dataset."""
 
@@ -160,27 +73,87 @@ class Dataset(Record):
     licence: str
     citation: str
     homepage: HttpUrl
-    personal: bool = Field(False, description="true: personal data, restricted storage")
-    horizon: int = Field(ge=1, le=120, description="days ahead")
-    grain: Literal["week", "day"]
+    task: Literal["forecast", "classify"] = "forecast"
+    personal: bool = Field(False, description="true: restricted storage, people as keyed hashes")
+    retention_days: int | None = Field(None, ge=1, description="personal: kept so many days")
+    horizon: int = Field(0, ge=0, le=120, description="days ahead")
+    grain: Literal["week", "day"] = "week"
     schedules: Schedules
     sources: dict[Name, Source] = Field(min_length=1)
+    successions: dict[Name, dict[Name, dt.date | None]] = Field(
+        {}, description="sources that follow each other: from which date each counts"
+    )
     targets: dict[Name, Measure] = Field(min_length=1)
-    covariates: dict[Name, Measure] = {}
+    covariates: dict[Name, Measure] = Field({}, description="kept, not forecast")
     not_places: tuple[str, ...] = Field((), description="series that are no places: ships, events")
+    provisional_days: int = Field(28, ge=0, description="a new series is provisional so long")
+    known: tuple[Known, ...] = Field((), description="findings that are expected, with the reason")
 
     @property
     def measures(self) -> dict[str, Measure]:
         """Targets and covariates: all that is kept."""
         return {**self.targets, **self.covariates}
 
+    @property
+    def digest(self) -> str:
+        """A hash of all that decides what the tables show of an arrival."""
+        shown = {"sources", "successions", "targets", "covariates", "not_places", "known"}
+        text = self.model_dump_json(include={*shown, "provisional_days"})
+        return sha256(text.encode()).hexdigest()[:16]
+
+    def line(self, source: str) -> str:
+        """What a source's values are kept under: its succession, else itself."""
+        return next((n for n, members in self.successions.items() if source in members), source)
+
+    def members(self, line: str) -> dict[str, dt.date | None]:
+        """The sources of a line in order, each with the date from which it counts."""
+        return self.successions.get(line, {line: None})
+
     def columns(self, source: str) -> dict[str, str | None]:
         """What a source gives: measure -> column."""
+        names = (source, self.line(source))
         return {
-            name: measure.sources[source]
-            for name, measure in self.measures.items()
-            if source in measure.sources
+            measure: spec.sources[name]
+            for measure, spec in self.measures.items()
+            if (name := next((n for n in names if n in spec.sources), None))
         }
+
+    def lines(self, measure: str) -> list[str]:
+        """The lines that give a measure."""
+        return list(dict.fromkeys(map(self.line, self._given_by(measure))))
+
+    def _given_by(self, measure: str) -> Iterator[str]:
+        for name in self.measures[measure].sources:
+            yield from self.successions.get(name, {name: None})
+
+    @model_validator(mode="after")
+    def fits_its_task(self) -> Self:
+        """Forecasts need a horizon, classifications records, personal data an end."""
+        records = [name for name, one in self.sources.items() if one.layout == "records"]
+        if self.task == "forecast" and (records or not self.horizon):
+            raise ValueError("task forecast: needs 'horizon', and no source with layout records")
+        if self.task == "classify" and (self.horizon or len(records) < len(self.sources)):
+            raise ValueError("task classify: only sources with layout records, no 'horizon'")
+        if self.personal != (self.retention_days is not None):
+            raise ValueError("'personal: true' and 'retention_days' belong together")
+        if any(one.person for one in self.sources.values()) and not self.personal:
+            raise ValueError("a source with 'person' needs 'personal: true'")
+        return self
+
+    @model_validator(mode="after")
+    def successions_are_in_order(self) -> Self:
+        """Each source once, each later than the one before."""
+        members = [name for one in self.successions.values() for name in one]
+        if wrong := set(members) - set(self.sources):
+            raise ValueError(f"successions: no source {sorted(wrong)}; add it under sources")
+        if len(set(members)) < len(members) or set(self.successions) & set(self.sources):
+            raise ValueError("successions: a source in one succession only, and names of their own")
+        for name, one in self.successions.items():
+            first, *later = one.values()
+            dates = [day for day in later if day]
+            if first or len(dates) < len(later) or dates != sorted(set(dates)):
+                raise ValueError(f"successions: {name}: first null, then dates that ascend")
+        return self
 
     @model_validator(mode="after")
     def fits_together(self) -> Self:
@@ -188,13 +161,13 @@ class Dataset(Record):
         if twice := set(self.targets) & set(self.covariates):
             raise ValueError(f"both a target and a covariate: {', '.join(sorted(twice))}")
         for name, measure in self.measures.items():
-            for source, column in measure.sources.items():
-                if source not in self.sources:
-                    raise ValueError(f"{name}: no source {source!r}; add it under sources")
-                if (column is None) != (self.sources[source].layout == "wide"):
-                    raise ValueError(f"{name}: a column for a long source, null for a wide one")
+            if wrong := set(measure.sources) - {*self.sources, *self.successions}:
+                raise ValueError(f"{name}: no source {sorted(wrong)}; add it under sources")
         for source, spec in self.sources.items():
             given = self.columns(source)
             if not given or (spec.layout == "wide" and len(given) > 1):
                 raise ValueError(f"{source}: a source gives a measure, a wide one exactly one")
+            for name, column in given.items():
+                if (column is None) != (spec.layout == "wide"):
+                    raise ValueError(f"{name}: a column for a long source, null for a wide one")
         return self

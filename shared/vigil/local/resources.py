@@ -94,10 +94,14 @@ def _pull(dead: str) -> Subscription:
     return Subscription(name=f"projects/{PROJECT}/subscriptions/{name}", topic=dead)
 
 
-def make(functions: list[Service]) -> None:
+def make(functions: list[Service], *, restricted: bool = True) -> None:
     """Everything the steps expect to find in the cloud that the environment names."""
     cloud = Cloud.from_env()
-    make_buckets(cloud.lake.client, [cloud.settings.raw_bucket, f"{PROJECT}-vigil-models"])
-    make_tables(cloud.warehouse.client, cloud.settings.warehouse)
+    settings = cloud.settings
+    buckets = [settings.raw_bucket, settings.restricted_bucket, f"{PROJECT}-vigil-models"]
+    make_buckets(cloud.lake.client, buckets)
+    make_tables(cloud.warehouse.client, settings.warehouse)
+    if restricted:
+        make_tables(cloud.warehouse.client, settings.restricted_warehouse)
     if functions:
         make_topics(functions)

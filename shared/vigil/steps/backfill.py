@@ -79,6 +79,7 @@ def _moment(file: Path, folder: Path) -> datetime:
 
 def backfill(dataset: str, files: Found, cloud: Cloud, progress: Progress) -> list[Rejected]:
     """Take in every moment's files, whatever their order; the refused ones are returned."""
+    cloud = cloud.of(dataset)
     refused = []
     history = History(
         datasets.load(dataset), cloud, lambda done, all_: progress("replayed", done, all_)
@@ -98,6 +99,7 @@ def backfill(dataset: str, files: Found, cloud: Cloud, progress: Progress) -> li
 
 def rebuild(dataset: str, as_of: datetime, cloud: Cloud, progress: Progress) -> None:
     """Make a dataset's tables anew from the raw bucket alone."""
+    cloud = cloud.of(dataset)
     spec = datasets.load(dataset)
     with attempt("ingest", Tick(dataset, as_of), lambda: cloud.warehouse) as run:
         history = History(spec, cloud, lambda done, all_: progress("replayed", done, all_))

@@ -1,30 +1,32 @@
 """History: the tables brought up to the arrivals, whatever order those came in."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
 from vigil import layouts, tables
+from vigil.arrivals import Contents, moment_name, sources_of
 from vigil.cloud import Cloud
 from vigil.commit import Commit, Head
 from vigil.datasets import Dataset
-from vigil.layouts import Attributes, Parsed
+from vigil.errors import Misconfigured
+from vigil.layouts import Parsed
 from vigil.ledger import Run, finding_row
-from vigil.panel import Panel
+from vigil.records import keyed_hash
+from vigil.roster import Rows
 from vigil.vintages import Replay, pending
 
 REPLACED = {
     "observations": "TRUE",
+    "records": "TRUE",
     "vintages": "TRUE",
     "series": "TRUE",
     "findings": "STARTS_WITH(run_id, 'ingest/') AND severity != 'error'",
 }
-
-
-Series = dict[str, dict[str, Any]]  # series -> its row
 
 
 def _quiet(_done: int, _total: int) -> None:
@@ -39,30 +41,48 @@ class History:
     cloud: Cloud
     progress: Callable[[int, int], None] = _quiet
     parsed: dict[tuple[str, str], Parsed] = field(default_factory=dict)
-    shown: dict[int, Panel] = field(default_factory=dict)  # by revision of the head
     seen: Head | None = None
 
     def read(self, source: str, digest: str) -> Parsed:
         """A content by its hash, parsed once."""
         if (source, digest) not in self.parsed:
             body = self.cloud.lake.read(self.dataset.name, digest)
-            self.keep(source, digest, layouts.parse(self.dataset, source, body))
+            self.keep(source, digest, self.parse(source, body))
         return self.parsed[source, digest]
 
+    def parse(self, source: str, body: bytes) -> Parsed:
+        """What a source's bytes say."""
+        key = self.cloud.settings.hash_key
+        pseudonym = keyed_hash(key, self.dataset.name) if key else None
+        return layouts.parse(self.dataset, source, body, pseudonym)
+
     def keep(self, source: str, digest: str, parsed: Parsed) -> None:
-        """Remember the last content of each source: a long replay stays flat in memory."""
-        self.parsed = {key: one for key, one in self.parsed.items() if key[0] != source}
+        """Remember the last two contents of each source: a long replay stays flat in memory."""
+        own = [key for key in self.parsed if key[0] == source]
+        for key in own[:-1]:
+            del self.parsed[key]
         self.parsed[source, digest] = parsed
 
-    def at(self, head: Head) -> Panel:
-        """What the tables show at that revision."""
-        if head.issued_at is None:
-            return {}
-        if head.revision not in self.shown:
-            self.shown = {
-                head.revision: self.cloud.warehouse.panel(self.dataset.name, head.issued_at)
-            }
-        return dict(self.shown[head.revision])
+    def held(self, source: str, moment: datetime) -> dict[str, Parsed]:
+        """What the sources of a source's line held at a moment."""
+        head = self.head()
+        members = set(self.dataset.members(self.dataset.line(source)))
+        contents = head.hashes
+        if head.issued_at and head.issued_at > moment:
+            contents = self._earlier(members, moment)
+        return {name: self.read(name, sha) for name, sha in contents.items() if name in members}
+
+    def _earlier(self, members: set[str], moment: datetime) -> Contents:
+        """The newest contents by a moment in the past, from the arrival records."""
+        found: Contents = {}
+        latest = moment_name(moment) + "~"  # after every name of that moment
+        for name in reversed(self.cloud.lake.arrivals(self.dataset.name)):
+            if name < latest and (members & sources_of(name)) - set(found):
+                hashes = self.cloud.lake.arrival(self.dataset.name, name).hashes
+                found = {**hashes, **found}
+            if members <= set(found):
+                break
+        return found
 
     def head(self) -> Head:
         """What the tables show; read before the arrivals are listed, so that none is missed."""
@@ -76,99 +96,104 @@ class History:
             head = self.head()
             names = self.cloud.lake.arrivals(self.dataset.name)
             todo, in_order = pending(names, head.arrival, head.arrivals)
-            if anew:
+            if not anew:
+                self._check_bucket(names, head)
+            if anew or (head.arrivals and head.spec != self.dataset.digest):
                 todo, in_order = names, False
-            if not todo:
+            if in_order and not todo:
                 run.unchanged("nothing has arrived since the last commit")
                 return head
-            replay = self._replay(head, todo, in_order=in_order)
-            commit = self._commit(head, names, replay, run, in_order=in_order)
+            replay = self._start(head) if in_order else Replay(self.dataset, self.read)
+            before = replay.roster if in_order else None
+            self._add(replay, todo)
+            commit = self._commit(head, names, replay, run, before)
             if self.cloud.warehouse.commit(commit):
                 run.recorded = True
                 return replace(head, revision=head.revision + 1, **commit.changes)
             self.seen = None  # another came first: start again from what it left
 
-    def _replay(self, head: Head, todo: list[str], *, in_order: bool) -> Replay:
-        replay = Replay(self.dataset, self.read)
-        if in_order:
-            replay.known = lambda: self.at(head)
-            replay.contents, replay.predecessor = head.hashes, head.vintage
-        for number, name in enumerate(todo, 1):
-            self.cloud.deadline.left()
-            replay.add(self.cloud.lake.arrival(self.dataset.name, name))
-            self.progress(number, len(todo))
+    def _start(self, head: Head) -> Replay:
+        """A replay that goes on from what the tables show."""
+        name, lake, warehouse = self.dataset.name, self.cloud.lake, self.cloud.warehouse
+        replay = Replay(self.dataset, self.read, head.hashes, predecessor=head.vintage)
+        if head.arrival:
+            replay.last = lake.arrival(name, head.arrival)
+        if head.vintage:
+            replay.roster = warehouse.series(name)
+            replay.seen = warehouse.contents(name)
+        if head.vintage and self.dataset.task == "classify":
+            replay.recorded = warehouse.records(name)
         return replay
 
+    def _check_bucket(self, names: list[str], head: Head) -> None:
+        """Fewer arrivals than the tables show mean the wrong bucket, but where they expire."""
+        if len(names) < head.arrivals and not self.dataset.personal:
+            raise Misconfigured(
+                f"{self.dataset.name}: {len(names)} arrivals in {self.cloud.settings.raw_bucket}, "
+                f"and {head.arrivals} in the tables: is VIGIL_RAW_BUCKET the right one? "
+                f"`vigil rebuild {self.dataset.name}` makes the tables from what is there."
+            )
+
+    def _add(self, replay: Replay, names: list[str]) -> None:
+        """Fold arrivals into a replay, inside the deadline."""
+        for number, name in enumerate(names, 1):
+            self.cloud.deadline.left()
+            replay.add(self.cloud.lake.arrival(self.dataset.name, name))
+            self.progress(number, len(names))
+
     def _commit(
-        self, head: Head, names: list[str], replay: Replay, run: Run, *, in_order: bool
+        self, head: Head, names: list[str], replay: Replay, run: Run, before: Rows | None
     ) -> Commit:
-        checked = self.cloud.lake.arrival(self.dataset.name, names[-1]).issued_at
+        """What a replay changes; *before* is the roster that it went on from, if it did."""
+        added = self._rows(replay)
+        replaced: Mapping[str, str] = REPLACED
+        if before is not None:
+            moved = replay.roster != before
+            replaced = {"series": "TRUE"} if moved else {}
+            added = added if moved else {**added, "series": added["series"].slice(0, 0)}
         changes: dict[str, Any] = {
-            "arrival": names[-1],
+            "arrival": names[-1] if names else "",
             "arrivals": len(names),
-            "checked_at": checked,
+            "checked_at": replay.last.issued_at if replay.last else None,
+            "spec": self.dataset.digest,
         }
-        added: dict[str, pa.Table] = {}
-        replaced: dict[str, str] = {}
-        if replay.vintages:
+        if replay.vintages or before is None:
             changes |= {
                 "vintage": replay.predecessor,
                 "issued_at": replay.issued_at,
                 "contents": json.dumps(replay.contents, sort_keys=True),
             }
-            before = self.cloud.warehouse.series(self.dataset.name) if in_order else {}
-            series = said_of_series(self.dataset, before, replay.attributes)
-            added = self._rows(replay, series if series != before else {})
-            replaced = (
-                ({"series": "TRUE"} if added["series"].num_rows else {}) if in_order else REPLACED
-            )
-            count = len({row["vintage"] for row in replay.vintages})
-            run.rows = added["observations"].num_rows
-            run.reason = f"{count} vintage{'s' if count > 1 else ''}"
-            run.reason += "" if in_order else ", replayed from the first"
+            run.rows = added["observations"].num_rows + added["records"].num_rows
+            run.reason = _counted(len({row["vintage"] for row in replay.vintages}))
+            run.reason += ", replayed from the first" if before is None else ""
         else:
             run.unchanged("the sources hold what they held before")
         for table, rows in run.rows_to_add().items():
             added[table] = pa.concat_tables([added[table], rows]) if table in added else rows
-        return Commit(head, changes, added=added, replaced=replaced)
+        return Commit(head, changes, added, replaced)
 
-    def _rows(self, replay: Replay, series: Series) -> dict[str, pa.Table]:
-        """The rows to add, by table."""
+    def _rows(self, replay: Replay) -> dict[str, pa.Table]:
+        """The rows that a replay leaves, by table."""
         name = self.dataset.name
         rows = {
             "vintages": replay.vintages,
-            "series": list(series.values()),
+            "records": replay.records,
+            "series": list(replay.roster.values()),
             "findings": [finding_row(found, "ingest", name, at) for at, found in replay.findings],
         }
         added = {table: tables.load(table).rows(found) for table, found in rows.items()}
         return {"observations": observations(name, replay.changes), **added}
 
 
-def said_of_series(dataset: Dataset, before: Series, attributes: Attributes) -> Series:
-    """What was known of each series, and what is said of it now."""
-    nothing = dict.fromkeys(tables.load("series").columns)
-    now = {
-        name: {**nothing, **before.get(name, {}), **named(dataset, name), **said}
-        for name, said in attributes.items()
-    }
-    return {**before, **now}
-
-
-def named(dataset: Dataset, name: str) -> dict[str, Any]:
-    """What a series' name says of it."""
-    parent, _, own = name.rpartition("/")
-    return {
-        "dataset": dataset.name,
-        "series": name,
-        "parent": parent or None,
-        "name": own,
-        "place": name not in dataset.not_places,
-    }
+def _counted(vintages: int) -> str:
+    return f"{vintages} vintage{'' if vintages == 1 else 's'}"
 
 
 def observations(dataset: str, changes: list[pa.Table]) -> pa.Table:
     """All changes as rows of the table."""
     schema = tables.load("observations").arrow
+    if not changes:
+        return schema.empty_table()
     rows = pa.concat_tables([change.cast(_without_dataset(schema)) for change in changes])
     named = pa.repeat(pa.scalar(dataset), rows.num_rows)
     return rows.add_column(0, schema.field("dataset"), named)

@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from fnmatch import fnmatch
+from pathlib import Path
 
-from vigil import crash, datasets, layouts, quality, sources
+from vigil import crash, datasets, sources, unpack
 from vigil.arrivals import Arrival, Content, moment_name, sources_of
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
-from vigil.errors import Misconfigured, Rejected
+from vigil.errors import Rejected
 from vigil.lake import sha256
-from vigil.ledger import Run, attempt
+from vigil.layouts import Parsed
+from vigil.ledger import Run, attempt, refusal
 from vigil.messages import Tick
-from vigil.panel import Panel
+from vigil.sources import Validators
 from vigil.steps.history import History
+from vigil.verdict import Case
 
 
 def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> Tick | None:
@@ -21,13 +26,18 @@ def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> 
 
     *given* names files or addresses for some sources: then only those are read.
     """
+    cloud = cloud.of(tick.dataset)
     with attempt("ingest", tick, lambda: cloud.warehouse) as run:
         history = History(datasets.load(tick.dataset), cloud)
+        receiver = Receiver(history, tick, run, dict(given or {}))
         if given or not _arrived(history, tick):
-            Receiver(history, tick, run, dict(given or {})).receive()
+            receiver.receive()
+        refused = [] if given else receiver.open_inbox()
         crash.point("ingest:3")  # the arrival is kept, the tables do not show it yet
         head = history.catch_up(run)
-    return forecast_due(head, tick)
+        if refused and run.status == "unchanged":
+            run.status, run.reason = "refused", str(refused[0])
+    return forecast_due(head, tick) if history.dataset.task == "forecast" else None
 
 
 def forecast_due(head: Head, tick: Tick) -> Tick | None:
@@ -43,7 +53,7 @@ def _arrived(history: History, tick: Tick) -> bool:
     """Whether an earlier attempt at this message kept what it fetched: then use that."""
     names = history.cloud.lake.arrivals(tick.dataset, moment_name(tick.as_of))
     found = set().union(*(sources_of(name) for name in names))
-    return found >= set(history.dataset.sources)
+    return found >= set(_upstream(history.dataset, history.cloud.settings.mirror))
 
 
 @dataclass
@@ -62,8 +72,6 @@ class Receiver:
 
     def receive(self) -> None:
         """Record what the sources hold at the Tick's moment."""
-        if self.dataset.personal:  # until there is restricted storage for it
-            raise Misconfigured(f"{self.dataset.name}: personal data are not taken in yet")
         locations = self.given or _upstream(self.dataset, self.history.cloud.settings.mirror)
         if unknown := sorted(set(locations) - set(self.dataset.sources)):
             raise Rejected(
@@ -82,6 +90,26 @@ class Receiver:
         arrival = Arrival(self.dataset.name, self.tick.as_of, kind, contents)
         self.history.cloud.lake.record(arrival)
 
+    def open_inbox(self) -> list[Rejected]:
+        """Take in what was put into the inbox by the Tick's moment; the refused are returned."""
+        sources = [name for name, source in self.dataset.sources.items() if source.url is None]
+        if not sources:
+            return []
+        lake, name = self.history.cloud.lake, self.dataset.name
+        done = {*lake.arrivals(name), *lake.quarantined(name)}
+        refused = []
+        for object_, moment in lake.inbox(name):
+            source = _addressee(self.dataset, sources, object_)
+            delivery = f"{moment_name(moment)}-{source}"
+            if moment > self.tick.as_of or delivery in done:
+                continue
+            try:
+                self._deliver(source, object_, moment)
+            except Rejected as reason:
+                refused.append(reason)
+        self.run.findings += [refusal(reason) for reason in refused]
+        return refused
+
     def _last(self, head: Head) -> dict[str, Content]:
         """What the newest arrival held, for upstream to compare with."""
         if not head.arrival or self.given:
@@ -89,47 +117,64 @@ class Receiver:
         return self.history.cloud.lake.arrival(self.dataset.name, head.arrival).contents
 
     def _content(self, source: str, location: str, last: Content | None, head: Head) -> Content:
-        cloud = self.history.cloud
+        cloud, spec = self.history.cloud, self.dataset.sources[source]
         known = last.validators if last and head.hashes.get(source) == last.sha256 else None
-        fetched = sources.fetch(location, cloud.deadline, known)
+        fetched = sources.fetch(
+            location, cloud.deadline, known, hosts=spec.hosts, member=spec.member
+        )
         if fetched.body is None and last:
             return last
         body = fetched.body or b""
-        self.run.bytes += len(body)
-        digest = sha256(body)
+        digest, last_date = sha256(body), last.last_date if last else None
         if head.hashes.get(source) != digest:
-            self._accept(source, location, body, head)
-        return Content(digest, len(body), fetched.validators)
+            downloaded = sources.is_url(location)
+            parsed = self._accept(source, body, self.tick.as_of, downloaded=downloaded)
+            last_date = parsed.last_date
+        self.run.bytes += len(body)
+        return Content(digest, len(body), fetched.validators, last_date)
 
-    def _accept(self, source: str, location: str, body: bytes, head: Head) -> None:
+    def _accept(self, source: str, body: bytes, moment: datetime, *, downloaded: bool) -> Parsed:
         """Keep the bytes, read them, hold them against the contract."""
         crash.point("ingest:1")  # nothing is kept yet
         digest = self.history.cloud.lake.keep(self.dataset.name, body)
         crash.point("ingest:2")  # the bytes are kept, no arrival says so
         try:
-            parsed = layouts.parse(self.dataset, source, body)
-            quality.check(
-                self.dataset,
-                parsed.panel,
-                self._known(head),
-                self.tick.as_of,
-                downloaded=sources.is_url(location),
-            )
+            parsed = self.history.parse(source, body)
+            held = self.history.held(source, moment)
+            Case(self.dataset, source, parsed, held, moment).check(downloaded=downloaded)
         except Rejected as reason:
-            name = f"{moment_name(self.tick.as_of)}-{source}"
+            name = f"{moment_name(moment)}-{source}"
             self.history.cloud.lake.quarantine(name, self.dataset.name, digest, reason)
             raise
         self.history.keep(source, digest, parsed)
+        return parsed
 
-    def _known(self, head: Head) -> Panel:
-        """What was known at the Tick's moment, which may lie before the newest vintage."""
-        if head.issued_at is None or head.issued_at <= self.tick.as_of:
-            return self.history.at(head)
-        return self.history.cloud.warehouse.panel(self.dataset.name, self.tick.as_of)
+    def _deliver(self, source: str, object_: str, moment: datetime) -> None:
+        """An object in the inbox becomes an arrival at the moment at which it was put there."""
+        lake = self.history.cloud.lake
+        body = unpack.unpack(iter([lake.delivered(object_)]), object_)
+        self.run.bytes += len(body)
+        parsed = self._accept(source, body, moment, downloaded=False)
+        content = Content(sha256(body), len(body), Validators(object_), parsed.last_date)
+        lake.record(Arrival(self.dataset.name, moment, "delivered", {source: content}))
+
+
+def _addressee(dataset: Dataset, sources: list[str], object_: str) -> str:
+    """The source that a file in the inbox is of, by its name; with one source, that one."""
+    file = object_.rpartition("/")[2]
+    named = [name for name in sources if fnmatch(file, dataset.sources[name].files)]
+    return (named or sources)[0]
 
 
 def _upstream(dataset: Dataset, mirror: str | None) -> dict[str, str]:
-    """Where each source is: upstream, or in a mirror that holds <dataset>/<source>.csv."""
+    """Where each source is: upstream, or in a mirror that holds <dataset>/<source>.csv.
+
+    A mirror need not hold sources that have ended, as long as it holds one.
+    """
+    urls = {name: str(source.url) for name, source in dataset.sources.items() if source.url}
     if mirror is None:
-        return {name: str(source.url) for name, source in dataset.sources.items()}
-    return {name: f"{mirror.rstrip('/')}/{dataset.name}/{name}.csv" for name in dataset.sources}
+        return urls
+    files = {name: f"{mirror.rstrip('/')}/{dataset.name}/{name}.csv" for name in urls}
+    gone = {n for n, file in files.items() if not sources.is_url(file) and not Path(file).exists()}
+    spare = {name for name in gone if dataset.sources[name].ended} if gone < set(files) else set()
+    return {name: file for name, file in files.items() if name not in spare}

@@ -25,8 +25,12 @@ NOTHING = pa.table({})
 
 def predict(tick: Tick, cloud: Cloud) -> None:
     """Publish the forecast of what is known at the Tick's moment, unless it has been."""
+    cloud = cloud.of(tick.dataset)
     with attempt("predict", tick, lambda: cloud.warehouse) as run:
         dataset = datasets.load(tick.dataset)
+        if dataset.task == "classify":
+            run.unchanged("nothing to forecast: the task is to classify")
+            return
         while not _publish(dataset, tick, cloud, run):
             pass  # the dataset moved on meanwhile: start again from what it is now
 
@@ -42,8 +46,8 @@ def forecast(dataset: Dataset, panel: Panel) -> tuple[pa.Table, list[Finding]]:
     """The forecasts of every target as rows, and what could not be forecast."""
     made, findings = [], []
     for target, measure in dataset.targets.items():
-        for source in measure.sources:
-            key, scope = Key(source, target), f"{dataset.name}.{source}.{target}"
+        for line in dataset.lines(target):
+            key, scope = Key(line, target), f"{dataset.name}.{line}.{target}"
             found = daily(panel.get(key, EMPTY), cumulative=measure.cumulative)
             if (reference := found.last_date()) is None:
                 findings.append(_none(scope, "nothing is known", None))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ORDER = ("observations_asof", "latest_observations", "latest_forecasts")
+ORDER = ("observations_asof", "latest_observations", "latest_records", "latest_forecasts")
 
 
 @dataclass(frozen=True)

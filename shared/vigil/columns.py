@@ -1,0 +1,66 @@
+"""Columns: which ones a file must have, may have, and has that nobody knows."""
+
+import difflib
+from dataclasses import dataclass
+
+from vigil import cells
+from vigil.datasets import Dataset, Source
+from vigil.errors import Rejected
+from vigil.quality import Item, Mark
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The columns that a source's file has to have, and may have."""
+
+    needed: tuple[str, ...]
+    read: frozenset[str]
+    date_format: str | None = None
+
+    def __contains__(self, column: object) -> bool:
+        """Whether the column is read; in a wide layout every date is."""
+        is_date = self.date_format and cells.as_date(str(column), self.date_format)
+        return column in self.read or bool(is_date)
+
+
+def declared(dataset: Dataset, name: str) -> Declared:
+    """What a dataset's file says of a source's columns."""
+    source = dataset.sources[name]
+    named = [source.date, source.aggregate, source.record, source.person, source.unnamed]
+    measures = dataset.columns(name).values()
+    columns = [
+        *(column for column in (*named, *measures) if column),
+        *source.series,
+        *source.where,
+        *source.attributes.values(),
+        *source.fields,
+    ]
+    needed = tuple(column for column in columns if column not in source.optional)
+    format_ = source.date_format if source.layout == "wide" else None
+    return Declared(needed, frozenset(columns), format_)
+
+
+def check(source: Source, header: list[str], known: Declared, where: str) -> Mark:
+    """A missing column is a breach, an extra one a finding."""
+    missing = [column for column in known.needed if column not in header]
+    extra = [c for c in header if c not in known and c not in source.unused]
+    if missing:
+        raise Rejected(
+            where,
+            rule="columns",
+            expected=f"columns {missing[:8]}",
+            found=f"{(extra or header)[:8]} and {len(header)} columns in all",
+            remedy=_renames(missing, extra),
+        )
+    allowed = source.expect.extra_columns
+    return Mark("extra_columns", where, "declared columns", frozenset[Item](extra), allowed)
+
+
+def _renames(missing: list[str], extra: list[str]) -> str:
+    """Which of the unknown columns could be the missing ones."""
+    close = {
+        name: found[0] for name in missing if (found := difflib.get_close_matches(name, extra, 1))
+    }
+    said = "; ".join(f"perhaps {new!r} is the new name of {old!r}" for old, new in close.items())
+    remedy = "if a column was renamed upstream, say so under aliases in the dataset's YAML."
+    return f"{said}: {remedy}" if said else remedy[0].upper() + remedy[1:]
