@@ -15,6 +15,18 @@ class Rejected(VigilError):
         self.expected, self.found, self.remedy = expected, found, remedy
         super().__init__(str(self))
 
+    def within(self, scope: str) -> "Rejected":
+        """The same, with the part of a dataset that it concerns as the place."""
+        if self.where.startswith(scope):
+            return self
+        return Rejected(
+            scope,
+            rule=self.rule,
+            expected=self.expected,
+            found=f"{self.found}, at {self.where}",
+            remedy=self.remedy,
+        )
+
     def __str__(self) -> str:
         text = f"{self.where}: expected {self.expected}; found {self.found}"
         return f"{text}. {self.remedy}" if self.remedy else text

@@ -119,9 +119,12 @@ class Receiver:
     def _content(self, source: str, location: str, last: Content | None, head: Head) -> Content:
         cloud, spec = self.history.cloud, self.dataset.sources[source]
         known = last.validators if last and head.hashes.get(source) == last.sha256 else None
-        fetched = sources.fetch(
-            location, cloud.deadline, known, hosts=spec.hosts, member=spec.member
-        )
+        try:
+            fetched = sources.fetch(
+                location, cloud.deadline, known, hosts=spec.hosts, member=spec.member
+            )
+        except Rejected as reason:
+            raise reason.within(f"{self.dataset.name}.{source}") from None
         if fetched.body is None and last:
             return last
         body = fetched.body or b""
@@ -152,7 +155,10 @@ class Receiver:
     def _deliver(self, source: str, object_: str, moment: datetime) -> None:
         """An object in the inbox becomes an arrival at the moment at which it was put there."""
         lake = self.history.cloud.lake
-        body = unpack.unpack(iter([lake.delivered(object_)]), object_)
+        try:
+            body = unpack.unpack(iter([lake.delivered(object_)]), object_)
+        except Rejected as reason:
+            raise reason.within(f"{self.dataset.name}.{source}") from None
         self.run.bytes += len(body)
         parsed = self._accept(source, body, moment, downloaded=False)
         content = Content(sha256(body), len(body), Validators(object_), parsed.last_date)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ORDER = ("observations_asof", "latest_observations", "latest_records", "latest_forecasts")
+ORDER = (
+    "observations_asof",
+    "latest_observations",
+    "latest_records",
+    "latest_forecasts",
+    "data_health",
+    "revisions",
+)
 
 
 @dataclass(frozen=True)
