@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from vigil.messages import moment_text, parse_moment
 from vigil.sources import Validators
@@ -27,6 +27,7 @@ class Arrival:
     issued_at: datetime
     kind: str  # fetched: the clock said so; declared: a person did
     contents: dict[str, Content]
+    checked_at: datetime | None = None  # by the clock, when nobody declared the moment
 
     @property
     def name(self) -> str:
@@ -41,6 +42,7 @@ class Arrival:
     def to_json(self) -> str:
         """The record as it is kept."""
         fields = {**asdict(self), "issued_at": moment_text(self.issued_at)}
+        fields["checked_at"] = moment_text(self.checked_at) if self.checked_at else None
         return json.dumps(fields, sort_keys=True, indent=1)
 
     @classmethod
@@ -51,13 +53,15 @@ class Arrival:
             source: Content(one["sha256"], one["size"], Validators(**one["validators"]))
             for source, one in fields["contents"].items()
         }
-        moment = parse_moment(fields["issued_at"], "arrival")
-        return cls(fields["dataset"], moment, fields["kind"], contents)
+        issued = parse_moment(fields["issued_at"], "arrival")
+        checked = fields.get("checked_at")  # older records have none
+        checked = parse_moment(checked, "arrival") if checked else None
+        return cls(fields["dataset"], issued, fields["kind"], contents, checked)
 
 
 def moment_name(moment: datetime) -> str:
     """A moment as the first part of an arrival's name, which sorts by time."""
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return moment_text(moment).replace("-", "").replace(":", "")
 
 
 def sources_of(name: str) -> set[str]:

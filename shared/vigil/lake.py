@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
@@ -79,6 +80,10 @@ class Lake:
         """Note beside the raw bytes why they were refused."""
         said = {"raw": _raw(dataset, digest), "rule": reason.rule, "reason": str(reason)}
         self._write(f"quarantine/{dataset}/{arrival}.json", json.dumps(said, indent=1).encode())
+
+    def quarantine_message(self, digest: str, said: Mapping[str, object]) -> None:
+        """Keep a message that nobody can read, under the hash of what was sent."""
+        self._write(f"quarantine/messages/{digest}.json", json.dumps(said, indent=1).encode())
 
     def _read(self, name: str) -> bytes:
         try:

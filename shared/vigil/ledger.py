@@ -120,6 +120,13 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
         _record(run, warehouse)
 
 
+def record_duplicates(step: str, tick: Tick, count: int, warehouse: Warehouse) -> None:
+    """One row for many messages that brought nothing new."""
+    run = Run(step, tick)
+    run.unchanged(f"{count} duplicate{'s' if count > 1 else ''} since the last row about them")
+    warehouse.append("runs", tables.load("runs").rows([run.row()]))
+
+
 def _record(run: Run, warehouse: Callable[[], Warehouse]) -> None:
     severity = {"refused": "ERROR", "failed": "ERROR"}.get(run.status, "INFO")
     log(

@@ -102,11 +102,11 @@ class History:
     def _commit(
         self, head: Head, names: list[str], replay: Replay, run: Run, *, in_order: bool
     ) -> Commit:
-        checked = self.cloud.lake.arrival(self.dataset.name, names[-1]).issued_at
+        last = self.cloud.lake.arrival(self.dataset.name, names[-1])
         changes: dict[str, Any] = {
             "arrival": names[-1],
             "arrivals": len(names),
-            "checked_at": checked,
+            "checked_at": last.checked_at or last.issued_at,
         }
         added: dict[str, pa.Table] = {}
         replaced: dict[str, str] = {}
