@@ -29,11 +29,11 @@ class Bus:
 
     def publish(self, step: str, tick: Tick) -> str:
         """Send a Tick to a step; the message's id is returned once Pub/Sub has it."""
-        message = self.send(step, tick.to_json(), {})
+        message = self.send(step, tick.to_json())
         log("published", step=step, dataset=tick.dataset, as_of=tick.as_of)
         return message
 
-    def send(self, step: str, data: bytes, attributes: Mapping[str, str]) -> str:
+    def send(self, step: str, data: bytes, **attributes: str) -> str:
         """Send bytes to a step."""
         topic = self.client.topic_path(self.project, f"vigil-{step}")
         sent = self.client.publish(

@@ -18,6 +18,7 @@ from vigil.messages import Tick, parse_moment
 if TYPE_CHECKING:  # imported where they are used: help must not wait for Google's clients
     from vigil.cloud import Cloud
 
+STEPS = ("ingest", "predict")
 HOURS = 12 * 3600.0  # a person at a terminal sees the progress and may press Ctrl-C
 
 app = typer.Typer(
@@ -280,15 +281,51 @@ def tick(
 ) -> None:
     """Send a Tick, as Cloud Scheduler does, to a running cloud."""
     message = tick_for(name, as_of)
-    if step not in {"ingest", "predict"}:
-        raise Rejected("--step", rule="name", expected="ingest or predict", found=repr(step))
+    _check_step(step)
     with session() as here:
-        if not here.has_bus:
-            raise VigilError("nobody is listening: start `vigil up` in another terminal")
+        _check_bus(here)
         sent = here.cloud.bus.publish(step, message)
     as_sent = message.as_of if message.declared else None
     said = {"message": sent, "step": step, "dataset": name, "as_of": as_sent}
     screen.print_json(said) if as_json else screen.table([said])
+
+
+def _check_step(step: str) -> None:
+    if step not in STEPS:
+        raise Rejected("--step", rule="name", expected="ingest or predict", found=repr(step))
+
+
+def _check_bus(here: Session) -> None:
+    if not here.has_bus:
+        raise VigilError("nobody is listening: start `vigil up` in another terminal")
+
+
+@app.command(epilog="Example: vigil redrive --step ingest --dry-run")
+def redrive(
+    step: Annotated[
+        str | None, typer.Option(metavar="STEP", help="ingest or predict; without it, both.")
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show them; move none.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send dead letters, the messages that failed too often, to their step again."""
+    if step:
+        _check_step(step)
+    with session() as here:
+        _check_bus(here)
+        rows = []
+        for each in [step] if step else STEPS:
+            with screen.busy(f"dead letters of {each}"):
+                dead = here.cloud.dead_letters(each)
+                letters = dead.look() if dry_run else dead.redrive()
+                rows += [{"step": each, **letter.described()} for letter in letters]
+    if as_json:
+        screen.print_json({"dry_run": dry_run, "letters": rows})
+        return
+    screen.table(rows)
+    if rows and not dry_run:
+        screen.out.print(f"{len(rows)} sent again: vigil status")
 
 
 @app.command(epilog="Example: vigil sample /tmp/sample && vigil up --mirror /tmp/sample")

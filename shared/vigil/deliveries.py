@@ -21,7 +21,7 @@ from vigil.messages import Tick
 
 Step = Callable[[Tick, Cloud], Tick | None]
 Answer = tuple[str, int]
-DONE, AGAIN, NOT_HERE = ("", 204), ("come again\n", 500), ("expected POST\n", 405)
+DONE, AGAIN, NOT_HERE = ("", 200), ("come again\n", 500), ("expected POST\n", 405)
 
 
 def answer(request: Request, name: str, step: Step, then: str | None = None) -> Answer:
