@@ -1,17 +1,13 @@
 """The ingest function: wires and calls its step, nothing else."""
 
-from functools import partial
-
 import functions_framework
-from cloudevents.http import CloudEvent
+from flask import Request
 
-from vigil import bus
-from vigil.cloud import Cloud
+from vigil import deliveries
 from vigil.steps.ingest import ingest as step
 
 
-@functions_framework.cloud_event
-def ingest(event: CloudEvent) -> None:
+@functions_framework.http
+def ingest(request: Request) -> deliveries.Answer:
     """A Tick brings a dataset's observations up to its sources; predict hears of news."""
-    cloud = Cloud.from_env()
-    bus.answer(event, partial(step, cloud=cloud), partial(cloud.bus.publish, "predict"))
+    return deliveries.answer(request, "ingest", step, then="predict")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from vigil.messages import moment_text, parse_moment
@@ -30,6 +30,7 @@ class Arrival:
     issued_at: datetime
     kind: str  # fetched: the clock said so; declared: a person did
     contents: dict[str, Content]
+    checked_at: datetime | None = None  # by the clock, when nobody declared the moment
 
     @property
     def name(self) -> str:
@@ -44,6 +45,7 @@ class Arrival:
     def to_json(self) -> str:
         """The record as it is kept."""
         fields = {**asdict(self), "issued_at": moment_text(self.issued_at)}
+        fields["checked_at"] = moment_text(self.checked_at) if self.checked_at else None
         return json.dumps(fields, sort_keys=True, indent=1, default=str)
 
     @classmethod
@@ -54,8 +56,10 @@ class Arrival:
             source: Content(one["sha256"], one["size"], Validators(**one["validators"]), _day(one))
             for source, one in fields["contents"].items()
         }
-        moment = parse_moment(fields["issued_at"], "arrival")
-        return cls(fields["dataset"], moment, fields["kind"], contents)
+        issued = parse_moment(fields["issued_at"], "arrival")
+        checked = fields.get("checked_at")  # older records have none
+        checked = parse_moment(checked, "arrival") if checked else None
+        return cls(fields["dataset"], issued, fields["kind"], contents, checked)
 
 
 def _day(content: Mapping[str, Any]) -> date | None:
@@ -65,7 +69,7 @@ def _day(content: Mapping[str, Any]) -> date | None:
 
 def moment_name(moment: datetime) -> str:
     """A moment as the first part of an arrival's name, which sorts by time."""
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return moment_text(moment).replace("-", "").replace(":", "")
 
 
 def sources_of(name: str) -> set[str]:

@@ -1,20 +1,22 @@
-"""The bus: a Tick out, and the delivery of one in, strictly read and always answered."""
+"""The bus: a Tick out, and the delivery of one in, strictly read."""
 
 import base64
 import binascii
-from collections.abc import Callable
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
-from cloudevents.http import CloudEvent
 from google.cloud import pubsub_v1
 
-from vigil import crash
 from vigil.deadline import Deadline
 from vigil.errors import Rejected
 from vigil.log import log
 from vigil.messages import Tick, parse_moment
+
+STRUCTURED = "application/cloudevents+json"  # a CloudEvent whose `data` is the push body
 
 
 @dataclass(frozen=True)
@@ -27,51 +29,96 @@ class Bus:
 
     def publish(self, step: str, tick: Tick) -> str:
         """Send a Tick to a step; the message's id is returned once Pub/Sub has it."""
-        topic = self.client.topic_path(self.project, f"vigil-{step}")
-        sent = self.client.publish(topic, tick.to_json(), retry=self.deadline.retry())
+        message = self.send(step, tick.to_json())
         log("published", step=step, dataset=tick.dataset, as_of=tick.as_of)
+        return message
+
+    def send(self, step: str, data: bytes, **attributes: str) -> str:
+        """Send bytes to a step."""
+        topic = self.client.topic_path(self.project, f"vigil-{step}")
+        sent = self.client.publish(
+            topic,
+            data,
+            retry=self.deadline.retry(),
+            timeout=self.deadline.left(30),
+            **attributes,
+        )
         message: str = sent.result(timeout=self.deadline.left(30))
         return message
 
 
-def receive(event: CloudEvent) -> Tick:
+class Request(Protocol):
+    """An HTTP request: Flask's, or another of its shape."""
+
+    @property
+    def method(self) -> str:
+        """POST, for a delivery."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its headers, whatever their case."""
+
+    def get_data(self) -> bytes:
+        """Its body."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What was posted to a function: a push body, or a CloudEvent that holds one."""
+
+    body: bytes
+    structured: bool = False
+
+    @classmethod
+    def of(cls, request: Request) -> "Delivery":
+        """The delivery in a request. Its headers matter only where they say that `data` holds it.
+
+        A binary CloudEvent has the push body for a body.
+        """
+        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return cls(request.get_data(), kind == STRUCTURED)
+
+    @cached_property
+    def message(self) -> dict[str, Any] | None:
+        """The Pub/Sub message in it, if there is one."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        for name in ("data", "message") if self.structured else ("message",):
+            found = found.get(name) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else None
+
+    @property
+    def data(self) -> bytes:
+        """What was published."""
+        if self.message is None:
+            raise _malformed("a Pub/Sub delivery with a message", self.body[:80])
+        try:
+            return base64.b64decode(self.message.get("data") or "", validate=True)
+        except (binascii.Error, TypeError, ValueError):
+            raise _malformed("message data in base64", self.message.get("data")) from None
+
+    @property
+    def said(self) -> tuple[object, object]:
+        """Its message's id and time of publication, as they stand there."""
+        message = self.message or {}
+        return (
+            message.get("messageId") or message.get("message_id"),
+            message.get("publishTime") or message.get("publish_time"),
+        )
+
+    @cached_property
+    def published(self) -> datetime:
+        """When Pub/Sub took the message: the same for every delivery of it."""
+        said = self.said[1]
+        return parse_moment(said, "message: publishTime") if said else datetime.now(UTC)
+
+
+def receive(delivery: Delivery) -> Tick:
     """The Tick in a delivery, whichever form it came in; garbage is rejected."""
-    body: Any = event.data
-    message = body.get("message") if isinstance(body, dict) else None
-    if not isinstance(message, dict):
-        raise _malformed("a Pub/Sub delivery with a message", body)
-    try:
-        data = base64.b64decode(message.get("data") or "", validate=True)
-    except (binascii.Error, TypeError, ValueError):
-        raise _malformed("message data in base64", message.get("data")) from None
-    return Tick.parse(data, _published(message))
-
-
-def _published(message: dict[str, Any]) -> datetime:
-    """When Pub/Sub took the message: the same for every delivery of it."""
-    said = message.get("publishTime") or message.get("publish_time")
-    return parse_moment(said, "message: publishTime") if said else datetime.now(UTC)
+    return Tick.parse(delivery.data, delivery.published)
 
 
 def _malformed(expected: str, found: object) -> Rejected:
     return Rejected("delivery", rule="message", expected=expected, found=repr(found)[:120])
-
-
-def answer(
-    event: CloudEvent,
-    step: Callable[[Tick], Tick | None],
-    then: Callable[[Tick], Any] | None = None,
-) -> None:
-    """Run a step for a delivery. Returning acknowledges; raising lets the message come again."""
-    try:
-        tick = receive(event)
-    except Rejected as reason:
-        log(str(reason), severity="ERROR", rule=reason.rule)
-        return
-    try:
-        following = step(tick)
-    except Rejected:  # the step has recorded and quarantined it: the same input would fail again
-        return
-    if following and then:
-        then(following)
-    crash.point("answer:1")  # done and published, not acknowledged

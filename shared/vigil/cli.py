@@ -18,6 +18,7 @@ from vigil.messages import Tick, parse_moment
 if TYPE_CHECKING:  # imported where they are used: help must not wait for Google's clients
     from vigil.cloud import Cloud
 
+STEPS = ("ingest", "predict")
 HOURS = 12 * 3600.0  # a person at a terminal sees the progress and may press Ctrl-C
 
 app = typer.Typer(
@@ -68,9 +69,12 @@ def session() -> Iterator[Session]:
         yield Session(Cloud.from_env(Deadline(HOURS)), has_bus)
 
 
-def moment(text: str | None) -> datetime:
-    """A moment the user gave, or now."""
-    return parse_moment(text, "--as-of") if text else datetime.now(UTC)
+def tick_for(name: str, as_of: str | None) -> Tick:
+    """A Tick for a dataset that there is, with the moment the user declared, or now."""
+    dataset = datasets.load(name).name
+    if as_of:
+        return Tick(dataset, parse_moment(as_of, "--as-of"))
+    return Tick(dataset, datetime.now(UTC), declared=False)
 
 
 @app.command("datasets", epilog="Example: vigil datasets jhu_global --json")
@@ -112,7 +116,7 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Bring a dataset's observations up to its sources."""
-    tick, given = Tick(datasets.load(name).name, moment(as_of)), dict(map(_pair, source or []))
+    tick, given = tick_for(name, as_of), dict(map(_pair, source or []))
     with session() as here:
         from vigil.steps.ingest import ingest as step
 
@@ -184,7 +188,7 @@ def backfill(
 @app.command(epilog="Example: vigil rebuild jhu_global")
 def rebuild(name: Name, *, as_json: Json = False) -> None:
     """Make a dataset's observations, vintages and series anew from the raw bucket."""
-    tick = Tick(datasets.load(name).name, moment(None))
+    tick = tick_for(name, None)
     with session() as here:
         from vigil.steps import backfill as backfills
 
@@ -207,7 +211,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Publish the forecast of what is known, unless it has been, and show it."""
-    tick = Tick(datasets.load(name).name, moment(as_of))
+    tick = tick_for(name, as_of)
     with session() as here:
         from vigil.steps import predict as predictions
 
@@ -276,15 +280,52 @@ def tick(
     as_json: Json = False,
 ) -> None:
     """Send a Tick, as Cloud Scheduler does, to a running cloud."""
-    message = Tick(datasets.load(name).name, moment(as_of))
-    if step not in {"ingest", "predict"}:
-        raise Rejected("--step", rule="name", expected="ingest or predict", found=repr(step))
+    message = tick_for(name, as_of)
+    _check_step(step)
     with session() as here:
-        if not here.has_bus:
-            raise VigilError("nobody is listening: start `vigil up` in another terminal")
+        _check_bus(here)
         sent = here.cloud.bus.publish(step, message)
-    said = {"message": sent, "step": step, "dataset": name, "as_of": message.as_of}
+    as_sent = message.as_of if message.declared else None
+    said = {"message": sent, "step": step, "dataset": name, "as_of": as_sent}
     screen.print_json(said) if as_json else screen.table([said])
+
+
+def _check_step(step: str) -> None:
+    if step not in STEPS:
+        raise Rejected("--step", rule="name", expected="ingest or predict", found=repr(step))
+
+
+def _check_bus(here: Session) -> None:
+    if not here.has_bus:
+        raise VigilError("nobody is listening: start `vigil up` in another terminal")
+
+
+@app.command(epilog="Example: vigil redrive --step ingest --dry-run")
+def redrive(
+    step: Annotated[
+        str | None, typer.Option(metavar="STEP", help="ingest or predict; without it, both.")
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show them; move none.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send dead letters, the messages that failed too often, to their step again."""
+    if step:
+        _check_step(step)
+    with session() as here:
+        _check_bus(here)
+        rows = []
+        for each in [step] if step else STEPS:
+            with screen.busy(f"dead letters of {each}"):
+                dead = here.cloud.dead_letters(each)
+                letters = dead.look() if dry_run else dead.redrive()
+                rows += [{"step": each, **letter.described()} for letter in letters]
+    if as_json:
+        screen.print_json({"dry_run": dry_run, "letters": rows})
+        return
+    screen.table(rows)
+    if rows and not dry_run:
+        screen.out.print(f"{len(rows)} sent again: vigil status")
 
 
 @app.command(epilog="Example: vigil sample /tmp/sample && vigil up --mirror /tmp/sample")

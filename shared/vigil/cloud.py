@@ -10,6 +10,7 @@ from vigil import datasets
 from vigil.bus import Bus
 from vigil.deadline import Deadline
 from vigil.lake import Lake
+from vigil.letters import DeadLetters
 from vigil.settings import Settings
 from vigil.warehouse import Warehouse
 
@@ -56,6 +57,10 @@ class Cloud:
         """The topics."""
         return Bus(_publisher(), self.settings.project, self.deadline)
 
+    def dead_letters(self, step: str) -> DeadLetters:
+        """The messages of a step that failed too often."""
+        return DeadLetters(_subscriber(), self.bus, step)
+
 
 def _credentials(settings: Settings) -> AnonymousCredentials | None:
     """Stand-ins ask for none; Google's services get the application default credentials."""
@@ -78,3 +83,8 @@ def _bigquery(settings: Settings) -> bigquery.Client:
 @cache
 def _publisher() -> pubsub_v1.PublisherClient:
     return pubsub_v1.PublisherClient()
+
+
+@cache
+def _subscriber() -> pubsub_v1.SubscriberClient:
+    return pubsub_v1.SubscriberClient()

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,6 +74,10 @@ class Lake:
         """Note beside the raw bytes why they were refused."""
         said = {"raw": _raw(dataset, digest), "rule": reason.rule, "reason": str(reason)}
         self._write(f"quarantine/{dataset}/{arrival}.json", json.dumps(said, indent=1).encode())
+
+    def quarantine_message(self, digest: str, said: Mapping[str, object]) -> None:
+        """Keep a message that nobody can read, under the hash of what was sent."""
+        self._write(f"quarantine/messages/{digest}.json", json.dumps(said, indent=1).encode())
 
     def quarantined(self, dataset: str) -> set[str]:
         """The names of all notes of refusal."""

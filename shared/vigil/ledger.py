@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vigil import tables
+from vigil import datasets, tables
 from vigil.errors import Rejected
 from vigil.log import log
 from vigil.messages import Tick, moment_text
@@ -106,7 +106,10 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
         yield run
     except Rejected as reason:
         run.status, run.reason = "refused", str(reason)
-        run.findings = [refusal(reason)]
+        standing = warehouse().standing_errors(tick.dataset, run.run_id)
+        finding = refusal(reason)
+        known = (finding.rule, finding.scope, finding.found) in standing
+        run.findings = [] if known else [finding]  # nothing alerts twice for the same thing
         _record(run, warehouse)
         raise
     except BaseException as error:
@@ -120,10 +123,26 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
         _record(run, warehouse)
 
 
+def record_duplicates(step: str, tick: Tick, count: int, warehouse: Warehouse) -> None:
+    """One row for many messages that brought nothing new."""
+    run = Run(step, tick)
+    run.unchanged(f"{count} duplicate{'s' if count > 1 else ''} since the last row about them")
+    warehouse.append("runs", tables.load("runs").rows([run.row()]))
+
+
+def _said(run: Run) -> str:
+    """The reason, which may quote a cell; what personal data say stays out of the log."""
+    name = run.tick.dataset
+    private = name in datasets.names() and datasets.load(name).personal
+    if private and run.status == "refused":
+        return "refused: the reason is in the restricted table of runs"
+    return run.reason or f"{run.rows} rows"
+
+
 def _record(run: Run, warehouse: Callable[[], Warehouse]) -> None:
     severity = {"refused": "ERROR", "failed": "ERROR"}.get(run.status, "INFO")
     log(
-        run.reason or f"{run.rows} rows",
+        _said(run),
         severity=severity,
         step=run.step,
         dataset=run.tick.dataset,

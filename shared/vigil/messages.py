@@ -1,7 +1,7 @@
 """The one message of the system. Its topic names the step; it carries references, never data."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -13,16 +13,21 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Tick:
-    """Time to work on one dataset, with what was known at *as_of*."""
+    """Time to work on one dataset, with what was known at *as_of*.
+
+    A moment that nobody declared is when the message was published, or the command given.
+    """
 
     dataset: str
     as_of: datetime
     v: int = VERSION
+    declared: bool = field(default=True, compare=False)
 
     def to_json(self) -> bytes:
-        """The message as it travels."""
-        body = {"v": self.v, "dataset": self.dataset, "as_of": moment_text(self.as_of)}
-        return json.dumps(body).encode()
+        """The message as it travels: without a moment that nobody declared."""
+        body = {"v": self.v, "dataset": self.dataset}
+        as_of = {"as_of": moment_text(self.as_of)} if self.declared else {}
+        return json.dumps(body | as_of).encode()
 
     @classmethod
     def parse(cls, data: bytes, published: datetime) -> "Tick":
@@ -30,10 +35,12 @@ class Tick:
         body = _object(data)
         version = body.get("v", VERSION)
         if version != VERSION:  # a newer publisher: let it come again, to newer code
-            raise Transient(f"message: version {version!r}; this code reads version {VERSION}")
+            found = repr(version)[:40]
+            raise Transient(f"message: version {found}; this code reads version {VERSION}")
         name = check_name(body.get("dataset"), "message: dataset")
-        as_of = body.get("as_of")
-        return cls(name, published if as_of is None else parse_moment(as_of, "message: as_of"))
+        if (as_of := body.get("as_of")) is None:
+            return cls(name, published, declared=False)
+        return cls(name, parse_moment(as_of, "message: as_of"))
 
 
 def _object(data: bytes) -> dict[str, Any]:
@@ -57,7 +64,10 @@ def parse_moment(text: object, where: str) -> datetime:
         return _moment(str(text))
     except (ValueError, OverflowError):
         raise Rejected(
-            where, rule="moment", expected="a date or time such as 2021-01-30", found=repr(text)
+            where,
+            rule="moment",
+            expected="a date or time such as 2021-01-30",
+            found=repr(text)[:80],
         ) from None
 
 
@@ -71,4 +81,4 @@ def _moment(text: str) -> datetime:
 
 def moment_text(moment: datetime) -> str:
     """A moment as text that sorts by time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -159,6 +159,16 @@ class Warehouse:
         sql = "SELECT source, sha256 FROM vintages WHERE dataset = @dataset"
         return {(row["source"], row["sha256"]) for row in self.rows(sql, dataset=dataset)}
 
+    def standing_errors(self, dataset: str, run_id: str) -> set[tuple[str, str, str]]:
+        """Rule, scope and words of the refusals since the last look that went well."""
+        sql = (
+            "SELECT rule, scope, found FROM findings WHERE dataset = @dataset "
+            "AND severity = 'error' AND (run_id = @run_id OR as_of > (SELECT "
+            "IFNULL(MAX(checked_at), TIMESTAMP '1970-01-01') FROM heads WHERE dataset = @dataset))"
+        )
+        rows = self.rows(sql, dataset=dataset, run_id=run_id)
+        return {(row["rule"], row["scope"], row["found"]) for row in rows}
+
     def records(self, dataset: str) -> Records:
         """The newest of each record."""
         sql = "SELECT record, person, fields FROM latest_records WHERE dataset = @dataset"

@@ -14,7 +14,7 @@ from vigil.errors import Rejected, Transient
 from vigil.messages import Tick, moment_text, parse_moment
 
 PUBLISHED = datetime(2021, 1, 31, 6, 15, tzinfo=UTC)
-MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 ALLOWED = set(string.ascii_letters + string.digits + "_")
 NASTY = [
     "../etc/passwd",
@@ -94,6 +94,13 @@ def test_a_tick_travels_as_three_fields():
         "dataset": "jhu_global",
         "as_of": "2021-01-30T23:59:59.999999Z",
     }
+
+
+def test_a_tick_whose_moment_nobody_declared_travels_without_one():
+    """As Cloud Scheduler sends it: its time of publication counts."""
+    assert json.loads(Tick("a", PUBLISHED, declared=False).to_json()) == {"v": 1, "dataset": "a"}
+    assert Tick.parse(b'{"dataset": "a", "as_of": "2021-01-30"}', PUBLISHED).declared
+    assert not Tick.parse(b'{"dataset": "a"}', PUBLISHED).declared
 
 
 def test_a_tick_cannot_be_changed():

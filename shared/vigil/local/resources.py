@@ -91,7 +91,8 @@ def _push(topic: str, dead: str, function: Service) -> Subscription:
 
 def _pull(dead: str) -> Subscription:
     name = dead.rpartition("/")[2]
-    return Subscription(name=f"projects/{PROJECT}/subscriptions/{name}", topic=dead)
+    path = f"projects/{PROJECT}/subscriptions/{name}"
+    return Subscription(name=path, topic=dead, ack_deadline_seconds=60)
 
 
 def make(functions: list[Service], *, restricted: bool = True) -> None:

@@ -50,5 +50,5 @@ def run(
         if stop.wait(min(max(wait, 0), 60)):
             return
         if datetime.now(UTC) >= moment:
-            publish(job.step, Tick(job.dataset, moment))
+            publish(job.step, Tick(job.dataset, moment, declared=False))
             due[job] = next_time(job, moment)

@@ -116,7 +116,7 @@ def _function(step: str, port: int) -> Service:
     main = functions_folder() / step / "main.py"
     command = [sys.executable, "-m", "functions_framework", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--source", str(main), "--target", step]
-    return Service(step, port, [*command, "--signature-type", "cloudevent"])
+    return Service(step, port, [*command, "--signature-type", "http"])
 
 
 def functions_folder() -> Path:

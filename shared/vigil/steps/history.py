@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from vigil import layouts, tables
-from vigil.arrivals import Contents, moment_name, sources_of
+from vigil.arrivals import Arrival, Contents, moment_name, sources_of
 from vigil.cloud import Cloud
 from vigil.commit import Commit, Head
 from vigil.datasets import Dataset
@@ -154,7 +154,7 @@ class History:
         changes: dict[str, Any] = {
             "arrival": names[-1] if names else "",
             "arrivals": len(names),
-            "checked_at": replay.last.issued_at if replay.last else None,
+            "checked_at": _looked(replay.last),
             "spec": self.dataset.digest,
         }
         if replay.vintages or before is None:
@@ -183,6 +183,11 @@ class History:
         }
         added = {table: tables.load(table).rows(found) for table, found in rows.items()}
         return {"observations": observations(name, replay.changes), **added}
+
+
+def _looked(last: Arrival | None) -> datetime | None:
+    """When the sources were last asked."""
+    return (last.checked_at or last.issued_at) if last else None
 
 
 def _counted(vintages: int) -> str:

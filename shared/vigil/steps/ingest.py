@@ -30,14 +30,31 @@ def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> 
     with attempt("ingest", tick, lambda: cloud.warehouse) as run:
         history = History(datasets.load(tick.dataset), cloud)
         receiver = Receiver(history, tick, run, dict(given or {}))
-        if given or not _arrived(history, tick):
+        seen = not given and _seen(history, run)
+        if given or not (seen or _arrived(history, tick)):
             receiver.receive()
         refused = [] if given else receiver.open_inbox()
         crash.point("ingest:3")  # the arrival is kept, the tables do not show it yet
         head = history.catch_up(run)
-        if refused and run.status == "unchanged":
+        if refused and not run.recorded:
             run.status, run.reason = "refused", str(refused[0])
+        elif seen and not run.recorded:
+            run.unchanged(f"the sources were asked at {head.checked_at}, after this message")
     return forecast_due(head, tick) if history.dataset.task == "forecast" else None
+
+
+def _seen(history: History, run: Run) -> bool:
+    """Whether the sources were asked since a Tick without a moment was published.
+
+    What they hold now must not be kept as what they held then, before it.
+    """
+    checked = history.head().checked_at
+    # A declared moment may lie ahead of the clock: nobody has looked then.
+    return (
+        checked is not None
+        and not run.tick.declared
+        and (run.tick.as_of <= checked <= run.started_at)
+    )
 
 
 def forecast_due(head: Head, tick: Tick) -> Tick | None:
@@ -46,7 +63,7 @@ def forecast_due(head: Head, tick: Tick) -> Tick | None:
         return None
     if (head.forecast or "").startswith(f"{head.vintage} "):
         return None
-    return replace(tick, as_of=max(tick.as_of, head.issued_at))
+    return replace(tick, as_of=max(tick.as_of, head.issued_at), declared=True)
 
 
 def _arrived(history: History, tick: Tick) -> bool:
@@ -73,6 +90,8 @@ class Receiver:
     def receive(self) -> None:
         """Record what the sources hold at the Tick's moment."""
         locations = self.given or _upstream(self.dataset, self.history.cloud.settings.mirror)
+        if not locations:
+            return  # all its files come through the inbox
         if unknown := sorted(set(locations) - set(self.dataset.sources)):
             raise Rejected(
                 f"{self.dataset.name}: --source",
@@ -87,7 +106,8 @@ class Receiver:
             for source in sorted(locations)
         }
         kind = "declared" if self.given else "fetched"
-        arrival = Arrival(self.dataset.name, self.tick.as_of, kind, contents)
+        checked_at = None if self.tick.declared else self.run.started_at
+        arrival = Arrival(self.dataset.name, self.tick.as_of, kind, contents, checked_at)
         self.history.cloud.lake.record(arrival)
 
     def open_inbox(self) -> list[Rejected]:
