@@ -8,9 +8,22 @@ answer:1     after the next message, before the acknowledgement
 
 import os
 import signal
+from pathlib import Path
 
 
 def point(name: str) -> None:
     """Die here, as if the machine had gone, when VIGIL_CRASH_AT names this point."""
-    if os.environ.get("VIGIL_CRASH_AT") == name:
+    at = os.environ.get("VIGIL_CRASH_AT", "")
+    if at == name or ("/" in at and _once(Path(at), name)):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _once(file: Path, name: str) -> bool:
+    """Whether the file names this point; it goes away, so that the next attempt lives."""
+    try:
+        if file.read_text(encoding="utf-8") != name:
+            return False
+        file.unlink()
+    except FileNotFoundError:
+        return False
+    return True

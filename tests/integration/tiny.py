@@ -27,7 +27,7 @@ def write_dataset(folder: Path, name: str = "tiny") -> Path:
     return file
 
 
-def write_visits(file: Path, *, days: int = 90, first: float = 5.0) -> Path:
+def visits(*, days: int = 90, first: float = 5.0) -> bytes:
     """Visits to four towns from 2024-01-01; *first* is the first town's first number."""
     lines = ["region;town;day;count"]
     for town in range(4):
@@ -36,6 +36,11 @@ def write_visits(file: Path, *, days: int = 90, first: float = 5.0) -> Path:
             count = first if (town, day) == (0, 0) else (town + 1) * (10 + day % 7)
             date = f"2024-{month + 1:02d}-{rest + 1:02d}"
             lines.append(f"North;Town {town};{date};{count:.1f}".replace(".", ","))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def write_visits(file: Path, *, days: int = 90, first: float = 5.0) -> Path:
+    """The same as a file."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join(lines) + "\n")
+    file.write_bytes(visits(days=days, first=first))
     return file

@@ -1,0 +1,1 @@
+"""Every row of the fault matrix, through the real processes."""

@@ -1,0 +1,37 @@
+"""The world of the fault tests: started once, clean for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from faults.harness import World, started
+from vigil.local import resources
+from vigil.local.services import Service
+
+OURS = ("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_DATASETS", "VIGIL_MIRROR")
+
+
+@pytest.fixture(scope="session")
+def whole_world(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Functions, bus, proxies, upstream, and a warehouse that all fault tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIGIL_PUBSUB", "own")
+        patch.setattr(resources, "BACKOFF", (0.2, 1.0))  # five attempts in three seconds
+        with started(tmp_path_factory.mktemp("world")) as world:
+            _point_to(world, patch)
+            resources.make([Service(one.step, one.port, []) for one in world.functions.values()])
+            yield world
+
+
+@pytest.fixture
+def world(whole_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The world without faults, and this process in it."""
+    _point_to(whole_world, monkeypatch)
+    yield whole_world
+    whole_world.storage.rules.clear()
+    whole_world.bigquery.rules.clear()
+
+
+def _point_to(world: World, patch: pytest.MonkeyPatch) -> None:
+    for name in (*OURS, "PUBSUB_EMULATOR_HOST"):
+        patch.setenv(name, world.env[name])

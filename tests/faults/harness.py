@@ -1,0 +1,179 @@
+"""The world that faults happen in: real functions, a real bus, and proxies before the services."""
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from google.cloud import pubsub_v1
+from tiny import YAML
+
+from faults.delivery import LIMITED, Function
+from faults.proxy import Proxy
+from faults.upstream import Answer, Upstream
+from vigil.cloud import Cloud
+from vigil.local import services
+from vigil.local.processes import Processes
+from vigil.local.services import PROJECT, STEPS, Service
+
+TABLES = {
+    "observations": "issued_at, source, target, series, date",
+    "vintages": "vintage, source",
+    "series": "series",
+    "findings": "run_id, rule, scope, found",
+    "forecasts": "issued_at, vintage, target, series, period, horizon",
+    "heads": "dataset",
+}
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def until[T](condition: Callable[[], T], seconds: float = 30.0) -> T:
+    """Ask until it holds; what it gave is returned."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not in {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class World:
+    """Everything a fault test touches. Tests keep apart by the name of their dataset."""
+
+    folder: Path
+    env: dict[str, str]  # of the functions
+    processes: Processes
+    storage: Proxy
+    bigquery: Proxy
+    upstream: Upstream
+    functions: dict[str, Function] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def cloud(self) -> Cloud:
+        """The same cloud, without proxies."""
+        return Cloud.from_env()
+
+    def push(self, step: str, body: bytes | dict[str, Any], **how: Any) -> int | None:
+        """Deliver to the step's function, as Pub/Sub does."""
+        return self.functions[step].push(body, **how)
+
+    def publish(self, step: str, data: bytes) -> None:
+        """Send a message through Pub/Sub."""
+        publisher = pubsub_v1.PublisherClient()
+        publisher.publish(publisher.topic_path(PROJECT, f"vigil-{step}"), data).result(timeout=30)
+
+    def dead_letters(self, step: str) -> list[dict[str, Any]]:
+        """The messages that were given up, taken from the dead-letter subscription."""
+        subscriber = pubsub_v1.SubscriberClient()
+        name = subscriber.subscription_path(PROJECT, f"vigil-{step}-dead")
+        request = {"subscription": name, "max_messages": 100, "return_immediately": True}
+        found = subscriber.pull(request, timeout=30).received_messages
+        if found:
+            subscriber.acknowledge(subscription=name, ack_ids=[one.ack_id for one in found])
+        return [json.loads(one.message.data) for one in found]
+
+    def dataset(self, content: bytes | Answer = b"", yaml: str = YAML) -> str:
+        """A new dataset, a name of its own; upstream serves its one source `visits`."""
+        name = f"d{os.getpid()}_{next(self.numbers)}"
+        (self.folder / "datasets" / f"{name}.yaml").write_text(yaml)
+        if content:
+            self.serve(name, content)
+        return name
+
+    def serve(self, dataset: str, content: bytes | Answer, source: str = "visits") -> None:
+        """From now on, this is what upstream holds."""
+        self.upstream.serve(f"/{dataset}/{source}.csv", content)
+
+    def tables(self, dataset: str) -> Tables:
+        """All that a reader can see of a dataset, with its name left out."""
+        found = {}
+        for table, order in TABLES.items():
+            sql = f"SELECT * FROM {table} WHERE dataset = @d ORDER BY {order}"
+            rows = self.cloud.warehouse.rows(sql, d=dataset)
+            found[table] = [_shown(row, dataset) for row in rows]
+        return found
+
+    def runs(self, dataset: str) -> list[dict[str, Any]]:
+        """Every attempt, in order."""
+        sql = "SELECT * FROM runs WHERE dataset = @d ORDER BY started_at"
+        return self.cloud.warehouse.rows(sql, d=dataset)
+
+    def raw(self, dataset: str) -> list[str]:
+        """The names of everything the raw bucket holds of a dataset."""
+        blobs = self.cloud.lake.client.list_blobs(self.env["VIGIL_RAW_BUCKET"])
+        return sorted(blob.name for blob in blobs if f"/{dataset}/" in blob.name)
+
+    @contextmanager
+    def process(self, step: str, memory: int = 0, **env: str) -> Iterator[Function]:
+        """One more function, with settings of its own and so many bytes of memory."""
+        [function] = self.start([step], memory, **env).values()
+        try:
+            yield function
+        finally:
+            child = self.processes.children.pop(f"{step}-{function.port}")
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+    def start(self, steps: list[str], memory: int = 0, **env: str) -> dict[str, Function]:
+        """Function processes, once they answer."""
+        plan = services.plan(self.folder, functions=True, mlflow=False, mirror=self.upstream.url)
+        made = [_named(one, memory) for one in plan.functions if one.name in steps]
+        functions = {}
+        for service in made:
+            crash = self.folder / f"crash-{service.port}"
+            self.processes.start([service], {**self.env, "VIGIL_CRASH_AT": str(crash), **env})
+            step, pid = service.name.partition("-")[0], self.processes.children[service.name].pid
+            functions[step] = Function(step, service.port, pid, crash)
+        self.processes.wait_for(made)
+        return functions
+
+
+def _named(service: Service, memory: int) -> Service:
+    """A function's service under a name that no other has, with so many bytes of memory."""
+    name, command = f"{service.name}-{service.port}", service.command
+    if memory:
+        python, _module, _framework, *arguments = command
+        command = [python, "-c", LIMITED, str(memory), *arguments]
+    return replace(service, name=name, command=command)
+
+
+def _shown(row: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """A row without its dataset's name and without the count of commits that led to it."""
+    return {
+        name: re.sub(rf"\b{dataset}\b", "DATASET", value) if isinstance(value, str) else value
+        for name, value in row.items()
+        if name not in {"dataset", "revision"}
+    }
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[World]:
+    """The functions and their bus, beside the storage and BigQuery that run already."""
+    (folder / "datasets").mkdir()
+    storage = Proxy(os.environ["STORAGE_EMULATOR_HOST"])
+    bigquery, upstream = Proxy(os.environ["BIGQUERY_EMULATOR_HOST"]), Upstream()
+    plan = services.plan(folder, functions=True, mlflow=False, mirror=upstream.url)
+    [bus] = [one for one in plan.services if one.name == "pubsub"]
+    env = plan.env | {
+        "VIGIL_BIGQUERY_STORAGE_HOST": os.environ["VIGIL_BIGQUERY_STORAGE_HOST"],
+        "STORAGE_EMULATOR_HOST": storage.url,
+        "BIGQUERY_EMULATOR_HOST": bigquery.url,
+        "VIGIL_DATASETS": str(folder / "datasets"),
+        "VIGIL_WAREHOUSE": "faults",
+        "VIGIL_RAW_BUCKET": "faults-raw",
+    }
+    with (folder / "lock").open("w") as lock, Processes(folder, lambda *_: None, lock) as processes:
+        world = World(folder, env, processes, storage, bigquery, upstream)
+        processes.start([bus], env)
+        world.functions = world.start(list(STEPS))
+        processes.wait_for([bus])
+        yield world
