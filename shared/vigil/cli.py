@@ -13,6 +13,7 @@ import typer
 
 from vigil import datasets, log, screen
 from vigil.errors import Rejected, VigilError
+from vigil.export import csv_text
 from vigil.messages import Tick, parse_moment
 
 if TYPE_CHECKING:  # imported where they are used: help must not wait for Google's clients
@@ -237,10 +238,21 @@ def predict(
 
 
 @app.command(epilog="Example: vigil query 'SELECT * FROM latest_forecasts LIMIT 5' --json")
-def query(sql: Annotated[str, typer.Argument(metavar="SQL")], *, as_json: Json = False) -> None:
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL")],
+    *,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
+) -> None:
     """Ask the warehouse. Tables and views need no prefix."""
+    if as_json and as_csv:
+        raise VigilError("expected one of --json and --csv; found both")
     with session() as here, screen.busy("asking"):
-        rows = screen.plain_rows(here.cloud.warehouse.arrow(sql).to_pylist())
+        found = here.cloud.warehouse.arrow(sql)
+    rows = screen.plain_rows(found.to_pylist())
+    if as_csv:
+        screen.out.file.write(csv_text(found.column_names, rows))
+        return
     screen.print_json(rows) if as_json else screen.table(rows)
 
 

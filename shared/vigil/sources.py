@@ -1,9 +1,6 @@
 """Sources: bytes from upstream, within a deadline and a size, only when they have changed."""
 
-import gzip
-import io
-import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +11,9 @@ from google.api_core.retry import Retry
 
 from vigil.deadline import Deadline
 from vigil.errors import Rejected, Transient
+from vigil.route import Route
+from vigil.unpack import CHUNK, PACKED_CAP, too_big, unpack
 
-COMPRESSED_CAP = 256 << 20
-PLAIN_CAP = 512 << 20
-CHUNK = 1 << 20
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 SECONDS = 120.0  # for one source, retries included
 
@@ -51,10 +47,20 @@ def is_url(location: str) -> bool:
     return location.startswith(("http://", "https://"))
 
 
-def fetch(location: str, deadline: Deadline, last: Validators | None = None) -> Fetched:
-    """Read a path or a web address; trouble that may pass is retried, then left to redelivery."""
+def fetch(
+    location: str,
+    deadline: Deadline,
+    last: Validators | None = None,
+    *,
+    hosts: Collection[str] = (),
+    member: str | None = None,
+) -> Fetched:
+    """Read a path or a web address; trouble that may pass is retried, then left to redelivery.
+
+    Redirects may lead to *hosts*, too. Of a zip archive the one file named *member* is taken.
+    """
     if not is_url(location):
-        return _from_file(Path(location))
+        return _from_file(location, member)
     budget = Deadline(deadline.left(SECONDS))
     again = Retry(
         lambda error: isinstance(error, Transient) and budget.remains(),
@@ -63,33 +69,37 @@ def fetch(location: str, deadline: Deadline, last: Validators | None = None) -> 
         timeout=budget.seconds / 2,
     )
     try:
-        fetched: Fetched = again(_download)(location, budget, last)
+        fetched: Fetched = again(_download)(Route(location, hosts), budget, last, member)
     except RetryError as error:
         raise Transient(str(error.cause or error)) from None
     return fetched
 
 
-def _from_file(path: Path) -> Fetched:
+def _from_file(path: str, member: str | None) -> Fetched:
     try:
-        with path.open("rb") as file:
-            body = _plain(_capped(iter(lambda: file.read(CHUNK), b""), str(path)), str(path))
+        with Path(path).open("rb") as file:
+            body = unpack(iter(lambda: file.read(CHUNK), b""), path, member)
     except OSError as error:
         raise Rejected(
-            str(path), rule="file", expected="a file that can be read", found=str(error.strerror)
+            path, rule="file", expected="a file that can be read", found=str(error.strerror)
         ) from None
-    return Fetched(body, Validators(str(path)))
+    return Fetched(body, Validators(path))
 
 
-def _download(url: str, budget: Deadline, last: Validators | None) -> Fetched:
+def _download(
+    route: Route, budget: Deadline, last: Validators | None, member: str | None
+) -> Fetched:
+    url = route.location
     headers = {"Accept-Encoding": "gzip", **(last.headers(url) if last else {})}
     try:
-        with requests.get(url, headers=headers, stream=True, timeout=budget.left(30)) as answer:
+        with route.answer(headers, budget) as answer:
             if answer.status_code == requests.codes.not_modified and last:
                 return Fetched(None, last)
             _check_status(answer, url)
-            body = _capped(_chunks(answer, budget), url)
-            return Fetched(_plain(body, url), _validators(answer, url))
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            body = unpack(_chunks(answer, budget, url), url, member)
+            return Fetched(body, _validators(answer, url))
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        budget.left()  # the guard hangs up at the deadline: then that is the reason
         raise Transient(f"{url}: {error}") from None
 
 
@@ -106,47 +116,21 @@ def _check_status(answer: requests.Response, url: str) -> None:
         )
 
 
-def _chunks(answer: requests.Response, budget: Deadline) -> Iterator[bytes]:
+def _chunks(answer: requests.Response, budget: Deadline, url: str) -> Iterator[bytes]:
     """The body as it stands on the wire; a source that drips meets the deadline."""
+    declared = answer.headers.get("Content-Length", "")
+    if declared.isdigit() and int(declared) > PACKED_CAP:
+        raise too_big(url, PACKED_CAP, f"{declared} bytes announced")
     read = 0
     while chunk := answer.raw.read1(CHUNK, decode_content=False):  # what is there, at once
-        budget.left()
         read += len(chunk)
         yield chunk
-    declared = answer.headers.get("Content-Length", "")
+        budget.left()
+    budget.left()  # hung up by our own guard, a body without a length looks whole
     if declared.isdigit() and int(declared) != read:
-        raise Transient(f"{answer.url}: {declared} bytes announced, {read} came")
+        raise Transient(f"{url}: {declared} bytes announced, {read} came")
 
 
 def _validators(answer: requests.Response, url: str) -> Validators:
     headers = answer.headers
     return Validators(url, headers.get("ETag"), headers.get("Last-Modified"))
-
-
-def _capped(chunks: Iterator[bytes], where: str) -> bytes:
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > COMPRESSED_CAP:
-            raise _too_big(where, COMPRESSED_CAP)
-    return bytes(body)
-
-
-def _too_big(where: str, cap: int) -> Rejected:
-    return Rejected(where, rule="size", expected=f"at most {cap >> 20} MiB", found="more")
-
-
-def _plain(body: bytes, where: str) -> bytes:
-    """Unpack gzip, whether sent as a file or as an encoding, never beyond the cap."""
-    if not body.startswith(b"\x1f\x8b"):
-        return body
-    try:
-        with gzip.open(io.BytesIO(body)) as packed:
-            plain = packed.read(PLAIN_CAP + 1)
-    except (EOFError, OSError, zlib.error) as error:
-        raise Rejected(
-            where, rule="truncated", expected="a whole gzip file", found=str(error)
-        ) from None
-    if len(plain) > PLAIN_CAP:
-        raise _too_big(where, PLAIN_CAP)
-    return plain
