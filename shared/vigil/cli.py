@@ -142,7 +142,7 @@ def _report(cloud: "Cloud", step: str, tick: Tick, *, as_json: bool, **more: obj
     """What the ledger says of a run that has just ended."""
     from vigil.ledger import run_id
 
-    named = run_id(step, tick.dataset, tick.as_of)
+    named, cloud = run_id(step, tick.dataset, tick.as_of), cloud.of(tick.dataset)
     [run] = cloud.warehouse.rows(
         "SELECT run_id, status, reason, `rows`, bytes, seconds, peak_mb FROM runs "
         "WHERE run_id = @run_id ORDER BY started_at DESC LIMIT 1",
@@ -256,25 +256,29 @@ def query(
     screen.print_json(rows) if as_json else screen.table(rows)
 
 
+STATUS = {
+    "datasets": "SELECT dataset, issued_at AS newest_vintage, checked_at, forecast_at, revision "
+    "FROM heads ORDER BY dataset",
+    "sources": "SELECT dataset, source, status, last_date, errors, warnings, worst "
+    "FROM data_health ORDER BY dataset, source",
+    "runs": "SELECT started_at, step, dataset, status, `rows`, seconds, peak_mb, reason "
+    "FROM runs ORDER BY started_at DESC LIMIT 10",
+    "findings": "SELECT as_of, severity, rule, scope, expected, found FROM findings "
+    "ORDER BY as_of DESC, severity DESC LIMIT 10",
+}
+
+
 @app.command(epilog="Example: vigil status --json")
 def status(*, as_json: Json = False) -> None:
-    """Freshness of every dataset, the last runs, the newest findings."""
+    """Freshness and health of every source, the last runs, the newest findings."""
     with session() as here:
-        warehouse = here.cloud.warehouse
+        clouds = (here.cloud, here.cloud.restricted)  # personal data lie apart
         said = {
-            "datasets": warehouse.rows(
-                "SELECT dataset, issued_at AS newest_vintage, checked_at, forecast_at, revision "
-                "FROM heads ORDER BY dataset"
-            ),
-            "runs": warehouse.rows(
-                "SELECT started_at, step, dataset, status, `rows`, seconds, peak_mb, reason "
-                "FROM runs ORDER BY started_at DESC LIMIT 10"
-            ),
-            "findings": warehouse.rows(
-                "SELECT as_of, severity, rule, scope, expected, found FROM findings "
-                "ORDER BY as_of DESC, severity DESC LIMIT 10"
-            ),
+            title: [row for cloud in clouds for row in cloud.warehouse.rows(sql)]
+            for title, sql in STATUS.items()
         }
+    for title, newest in (("runs", "started_at"), ("findings", "as_of")):
+        said[title] = sorted(said[title], key=lambda row: row[newest], reverse=True)[:10]
     if as_json:
         screen.print_json(said)
         return

@@ -29,8 +29,12 @@ class Cloud:
 
     def of(self, dataset: str) -> "Cloud":
         """The cloud that holds a dataset: the restricted one for personal data."""
-        if dataset not in datasets.names() or not datasets.load(dataset).personal:
-            return self
+        personal = dataset in datasets.names() and datasets.load(dataset).personal
+        return self.restricted if personal else self
+
+    @property
+    def restricted(self) -> "Cloud":
+        """The bucket and the BigQuery dataset of personal data."""
         own = self.settings
         settings = replace(
             own, warehouse=own.restricted_warehouse, raw_bucket=own.restricted_bucket

@@ -8,7 +8,7 @@ from google.cloud import bigquery, pubsub_v1, storage
 from google.cloud.bigquery import SchemaField
 from google.pubsub_v1.types import Subscription, Topic
 
-from vigil import tables, views
+from vigil import datasets, tables, views
 from vigil.cloud import Cloud
 from vigil.local.services import PROJECT, Service
 
@@ -24,6 +24,18 @@ def make_buckets(client: storage.Client, names: list[str]) -> None:
             client.create_bucket(name)
         except Conflict:
             continue
+
+
+def make_expiry(client: storage.Client, bucket: str) -> None:
+    """Objects of personal data are deleted when they are as old as the dataset's file says."""
+    made = client.bucket(bucket)
+    made.clear_lifecycle_rules()
+    for name in datasets.names():
+        if days := datasets.load(name).retention_days:
+            zones = ("raw", "arrivals", "inbox", "quarantine")
+            prefixes = [f"{zone}/{name}/" for zone in zones]
+            made.add_lifecycle_delete_rule(age=days, matches_prefix=prefixes)
+    made.patch()
 
 
 def make_tables(client: bigquery.Client, dataset: str) -> None:
@@ -101,6 +113,7 @@ def make(functions: list[Service], *, restricted: bool = True) -> None:
     settings = cloud.settings
     buckets = [settings.raw_bucket, settings.restricted_bucket, f"{PROJECT}-vigil-models"]
     make_buckets(cloud.lake.client, buckets)
+    make_expiry(cloud.lake.client, settings.restricted_bucket)
     make_tables(cloud.warehouse.client, settings.warehouse)
     if restricted:
         make_tables(cloud.warehouse.client, settings.restricted_warehouse)

@@ -1,6 +1,7 @@
 """What the local cloud is made of: for each service its command, its environment, its address."""
 
 import os
+import secrets
 import shutil
 import socket
 import sys
@@ -44,6 +45,7 @@ def plan(home: Path, *, functions: bool, mlflow: bool, mirror: str | None) -> Pl
         "BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{services[1].port}",
         "VIGIL_BIGQUERY_STORAGE_HOST": f"127.0.0.1:{grpc}",
         "OMP_WAIT_POLICY": "passive",
+        "VIGIL_HASH_KEY": os.environ.get("VIGIL_HASH_KEY") or _hash_key(home),
         **({"VIGIL_MIRROR": mirror} if mirror else {}),
     }
     if mlflow:
@@ -55,6 +57,17 @@ def plan(home: Path, *, functions: bool, mlflow: bool, mirror: str | None) -> Pl
         env["PUBSUB_EMULATOR_HOST"] = f"127.0.0.1:{port}"
         steps = [_function(step, next(ports)) for step in STEPS]
     return Plan(services, steps, env)
+
+
+def _hash_key(home: Path) -> str:
+    """The key that people are hashed with on this machine, made once."""
+    file = home / "hash_key"
+    if not file.exists():
+        fresh = file.with_suffix(".new")
+        fresh.write_text(secrets.token_hex(32))
+        fresh.chmod(0o600)
+        fresh.replace(file)
+    return file.read_text()
 
 
 def free_ports(count: int) -> list[int]:
