@@ -10,6 +10,10 @@ import logging
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from vigil.local import catalog
 
 HOME = Path(sys.prefix) / "share" / "vigil" / "duckdb"
 EXTENSIONS = ("ducklake", "icu", "spatial", "httpfs")
@@ -20,13 +24,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for option in ("--port", "--grpc-port", "--project", "--dir"):
         parser.add_argument(option, required=True)
+    parser.add_argument("--memory", action="store_true", help="keep no table on the disk")
     options = parser.parse_args()
     HOME.mkdir(parents=True, exist_ok=True)
     os.environ["HOME"] = str(HOME)  # before DuckDB looks
     put_extensions_in_place()
     logging.getLogger("uvicorn.access").disabled = True
-    from local_bigquery import cli  # noqa: PLC0415  it reads HOME when imported
+    # They read HOME when imported.
+    from local_bigquery import cli  # noqa: PLC0415
+    from local_bigquery.engine import database  # noqa: PLC0415
+    from local_bigquery.jobs import query  # noqa: PLC0415
 
+    keep_in_memory(database) if options.memory else catalog.quicken(database, query)
     where = ["--host", "127.0.0.1", "--port", options.port, "--grpc-port", options.grpc_port]
     cli.main(["serve", *where, "--project", options.project, "--data-dir", options.dir])
 
@@ -44,6 +53,17 @@ def put_extensions_in_place() -> None:
             for name in EXTENSIONS:
                 duckdb_extensions.import_extension(name)
             done.touch()
+
+
+def keep_in_memory(database: ModuleType) -> None:
+    """Plain tables of DuckDB in place of files: a third of the time, and gone with the process."""
+
+    def attach(connection: Any, project: str) -> None:
+        connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {database.quote(project)}")
+        connection.execute("SET threads = 1")  # statements are many and small
+        database._attached.add(project)
+
+    database._attach = attach  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -90,6 +90,8 @@ def _storage(home: Path, port: int) -> Service:
 def _bigquery(home: Path, port: int, grpc_port: int) -> Service:
     where = ["--port", str(port), "--grpc-port", str(grpc_port), "--dir", str(home / "bigquery")]
     command = [sys.executable, "-m", "vigil.local.bigquery", *where, "--project", PROJECT]
+    if os.environ.get("VIGIL_BIGQUERY") == "memory":
+        command.append("--memory")
     return Service("bigquery", port, command)
 
 
