@@ -109,7 +109,11 @@ def values(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str
     return f"INSERT INTO {table} ({named}) VALUES {', '.join(tuples)}", parameters
 
 
-def parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter:
-    """A value as BigQuery takes it, typed by what it is."""
+def parameter(
+    name: str, value: Any
+) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
+    """A value as BigQuery takes it, typed by what it is; a list is one of texts."""
+    if isinstance(value, list):
+        return bigquery.ArrayQueryParameter(name, "STRING", value)
     type_ = TYPES.get(type(value), "DATE")
     return bigquery.ScalarQueryParameter(name, type_, value)

@@ -36,14 +36,18 @@ def days(paths: Paths) -> Quantiles:
     return _quantiles("day", dates, paths.values)
 
 
-def weeks(paths: Paths) -> Quantiles:
-    """Sums of Sunday to Saturday. The first week's days that are known count as they are."""
+def weeks(paths: Paths, *, adds_up: bool = True) -> Quantiles:
+    """Sums of Sunday to Saturday, or means of what does not add up, such as a rate.
+
+    The first week's days that are known count as they are.
+    """
     known = np.broadcast_to(paths.before, (len(paths.values), *paths.before.shape))
     nothing = np.zeros_like(paths.values[:, :1])
     sums = np.cumsum(np.concatenate([nothing, known, paths.values], axis=1), axis=1)
     ends = saturdays(paths.reference_date, paths.values.shape[1])
     last = ends + paths.before.shape[0]
-    return _quantiles("week", paths.reference_date + DAY * ends, sums[:, last] - sums[:, last - 7])
+    whole = (sums[:, last] - sums[:, last - 7]) / (1 if adds_up else 7)
+    return _quantiles("week", paths.reference_date + DAY * ends, whole)
 
 
 def saturdays(

@@ -3,7 +3,7 @@
 import io
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,14 +110,16 @@ class Warehouse:
             log(f"{job_id}: {error}", severity="WARNING", dataset=self.name)
         return error is None
 
-    def panel(self, dataset: str, as_of: datetime) -> Panel:
-        """Everything known of a dataset at a moment, as published."""
+    def panel(self, dataset: str, as_of: datetime, measures: Sequence[str] = ()) -> Panel:
+        """What was known of a dataset at a moment, as published: all, or some measures."""
         return from_rows(
             self.arrow(
                 "SELECT source, target, series, date, value "
-                f"FROM `{self.name}.observations_asof`(@as_of) WHERE dataset = @dataset",
+                f"FROM `{self.name}.observations_asof`(@as_of) WHERE dataset = @dataset "
+                "AND (ARRAY_LENGTH(@measures) = 0 OR target IN UNNEST(@measures))",
                 as_of=as_of,
                 dataset=dataset,
+                measures=list(measures),
             )
         )
 

@@ -22,6 +22,7 @@ class Measure(Record):
     unit: str
     cumulative: bool = False
     non_negative: bool = True
+    adds_up: bool = Field(True, description="false: a week is the mean of its days")
     publication_lag: int = Field(1, ge=0, description="days from a date to its publication")
     settle_days: int = Field(28, ge=0, description="days until a value counts as final")
 

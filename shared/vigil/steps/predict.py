@@ -39,7 +39,7 @@ def dry_run(tick: Tick, cloud: Cloud) -> pa.Table:
     """The forecast of what is known at the Tick's moment, published nowhere."""
     dataset = datasets.load(tick.dataset)
     _vintage(dataset, tick, cloud.warehouse.head(dataset.name), cloud.warehouse)
-    return forecast(dataset, cloud.warehouse.panel(dataset.name, tick.as_of))[0]
+    return forecast(dataset, _known(dataset, tick, cloud.warehouse))[0]
 
 
 def forecast(dataset: Dataset, panel: Panel) -> tuple[pa.Table, list[Finding]]:
@@ -57,7 +57,8 @@ def forecast(dataset: Dataset, panel: Panel) -> tuple[pa.Table, list[Finding]]:
                 said = f"too little of {len(without)} series is known: {without[:8]}"
                 findings.append(_none(scope, said, reference.astype(date)))
             if future.series:
-                made += [rows_of(target, future, one) for one in (days(future), weeks(future))]
+                steps = days(future), weeks(future, adds_up=measure.adds_up)
+                made += [rows_of(target, future, one) for one in steps]
     return pa.concat_tables(made) if made else NOTHING, findings
 
 
@@ -102,7 +103,7 @@ def _publish(dataset: Dataset, tick: Tick, cloud: Cloud, run: Run) -> bool:
         run.unchanged(f"the forecast from vintage {vintage} is published")
         return True
     crash.point("predict:1")  # nothing is computed
-    rows, findings = forecast(dataset, warehouse.panel(dataset.name, tick.as_of))
+    rows, findings = forecast(dataset, _known(dataset, tick, warehouse))
     run.rows, run.findings = rows.num_rows, findings
     newest = head.forecast_at is None or tick.as_of >= head.forecast_at
     moved = {"forecast": key, "forecast_at": tick.as_of, "forecast_run": run.run_id}
@@ -125,6 +126,11 @@ def _vintage(dataset: Dataset, tick: Tick, head: Head, warehouse: Warehouse) -> 
         found="none",
         remedy=f"Run `vigil ingest {dataset.name}` first.",
     )
+
+
+def _known(dataset: Dataset, tick: Tick, warehouse: Warehouse) -> Panel:
+    """The targets as they were known at the Tick's moment: seasonal naive needs no more."""
+    return warehouse.panel(dataset.name, tick.as_of, list(dataset.targets))
 
 
 def _signed(rows: pa.Table, dataset: Dataset, vintage: str, run: Run) -> pa.Table:
