@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from vigil import sniff
 from vigil.datasets import Source
 from vigil.errors import Rejected
 from vigil.panel import Dates, Floats
@@ -28,6 +29,7 @@ class Cells:
 
 def read(source: Source, body: bytes, where: str, wanted: Callable[[str], bool]) -> Cells:
     """Cells as text, types are the contract's business; each row knows its number."""
+    sniff.check(body, where)
     plain = _utf8(source, body, where)
     header = _header(source, plain.partition(b"\n")[0].decode(), where)
     kept = [column for column in header if wanted(column)]
