@@ -22,6 +22,19 @@ FRANCE = {
     "screening": REAL / "france_spf" / "sp-fra-jour-2022-08-05-19h01.csv.gz",
     "departements": REAL / "france_spf" / "covid-hospit-incid-2023-03-31-18h01.csv.gz",
 }
+MOBILITY = {
+    f"y{year}": REAL / "google_mobility_pt" / f"{year}_PT_Region_Mobility_Report.csv.gz"
+    for year in (2020, 2021)
+}
+OWID = REAL / "owid_covid" / "owid-covid-data_2022-01-20.csv.gz"
+STAYS = REAL / "los_av" / "train_sample_1000.csv.gz"
+FILES = {
+    "jhu_global": JHU,
+    "france_deaths": FRANCE,
+    "portugal_mobility": MOBILITY,
+    "owid": {"owid": OWID},
+    "hospital_stay": {"admissions": STAYS},
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -41,7 +41,7 @@ def declared(dataset: Dataset, name: str) -> Declared:
 
 
 def check(source: Source, header: list[str], known: Declared, where: str) -> Mark:
-    """A missing column is a breach, an extra one a finding."""
+    """A missing column is a breach, so is a wide file without a date; an extra one a finding."""
     missing = [column for column in known.needed if column not in header]
     extra = [c for c in header if c not in known and c not in source.unused]
     if missing:
@@ -51,6 +51,13 @@ def check(source: Source, header: list[str], known: Declared, where: str) -> Mar
             expected=f"columns {missing[:8]}",
             found=f"{(extra or header)[:8]} and {len(header)} columns in all",
             remedy=_renames(missing, extra),
+        )
+    if known.date_format and not any(cells.as_date(c, known.date_format) for c in header):
+        raise Rejected(
+            where,
+            rule="columns",
+            expected=f"columns that are dates such as {cells.example(known.date_format)}",
+            found=f"none in {header[:8]} and {len(header)} columns in all",
         )
     allowed = source.expect.extra_columns
     return Mark("extra_columns", where, "declared columns", frozenset[Item](extra), allowed)

@@ -51,12 +51,14 @@ def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None 
     if not any(one.known for one in parsed.panel.values()):
         raise Rejected(where, rule="empty", expected="values", found="none")
     entities = source.entities
-    parsed = _renamed(parsed, entities) if entities else parsed
+    parsed = _renamed(parsed, entities, where) if entities else parsed
     return replace(parsed, marks=(mark, *parsed.marks))
 
 
-def _renamed(parsed: Parsed, entities: dict[str, str]) -> Parsed:
+def _renamed(parsed: Parsed, entities: dict[str, str], where: str) -> Parsed:
     """The same under the names that the dataset uses."""
+    names = np.array([entities.get(name, name) for name in parsed.attributes], dtype=object)
+    cells.check_unique(names, "series for each name under entities", where)
     panel = {
         key: grid(one.dates, [entities.get(name, name) for name in one.series], one.values)
         for key, one in parsed.panel.items()
@@ -70,13 +72,6 @@ def wide(dataset: Dataset, name: str, table: pa.Table, where: str) -> Parsed:
     source = dataset.sources[name]
     [target] = dataset.columns(name)
     dates = {c: d for c in table.column_names if (d := cells.as_date(c, source.date_format))}
-    if not dates:
-        raise Rejected(
-            where,
-            rule="columns",
-            expected=f"columns that are dates such as {cells.example(source.date_format)}",
-            found=f"none in {table.num_columns - 1} columns",
-        )
     days = np.array(list(dates.values()), "datetime64[D]")
     cells.check_unique(days, "date column", where)
     encoded = series_of(source, table, where)

@@ -39,13 +39,18 @@ def _joined(source: Source, parts: list[str]) -> str:
 
 def _part(source: Source, table: pa.Table, column: str, where: str) -> pa.DictionaryArray:
     """A column of names, trimmed and checked; blank ones are filled from elsewhere."""
-    text = pc.replace_substring(pc.utf8_trim_whitespace(table[column]), "/", "-")
+    text = _name(table[column])
     encoded = text.combine_chunks().dictionary_encode()
     check_codes(source, column, encoded.dictionary.to_pylist(), where)
     if source.unnamed is None:
         return encoded
-    filled = pc.if_else(pc.equal(text, ""), pc.utf8_trim_whitespace(table[source.unnamed]), text)
+    filled = pc.if_else(pc.equal(text, ""), _name(table[source.unnamed]), text)
     return filled.combine_chunks().dictionary_encode()
+
+
+def _name(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A part of a series' name: slashes join the parts, so none can be in one."""
+    return pc.replace_substring(pc.utf8_trim_whitespace(text), "/", "-")
 
 
 def check_codes(source: Source, column: str, values: list[str], where: str) -> None:
@@ -70,7 +75,7 @@ def attributes_of(
     said: Attributes = {name: {} for name in names}
     for attribute, column in source.attributes.items():
         if attribute in TEXTS:
-            values, given = table[column], _given(table, column)
+            values, given = pc.utf8_trim_whitespace(table[column]), _given(table, column)
         else:
             values = pa.array(cells.numbers(table, column, source, where))
             given = np.isfinite(values)

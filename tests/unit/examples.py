@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from conftest import FRANCE, JHU
+from conftest import FILES
 from vigil import datasets, layouts
 from vigil.datasets import Dataset
 from vigil.layouts import Parsed
 from vigil.panel import Grid
+from vigil.records import keyed_hash
 
 NOON = datetime(2021, 1, 4, 12, tzinfo=UTC)  # the moment of the small vintages: a Monday
 
@@ -82,5 +83,5 @@ def unpacked(path: Path) -> bytes:
 @cache
 def real(name: str, source: str) -> Parsed:
     """A real file as its shipped dataset reads it."""
-    files = {"jhu_global": JHU, "france_deaths": FRANCE}[name]
-    return layouts.parse(datasets.load(name), source, unpacked(files[source]))
+    body = unpacked(FILES[name][source])
+    return layouts.parse(datasets.load(name), source, body, keyed_hash(b"key", name))

@@ -30,6 +30,11 @@ def numbers(cells_: list[str], decimal: str = ".") -> list[float]:
     return cells.numbers(column(cells_), "n", source(decimal=decimal), "file").tolist()
 
 
+def read(body: bytes, wanted=lambda _: True, **spec) -> cells.Cells:
+    """A file's cells, all columns of them unless it is said which."""
+    return cells.read(source(**spec), body, "file", wanted)
+
+
 def refused(call, *arguments) -> Rejected:
     """The reason why a call is refused."""
     with pytest.raises(Rejected) as reason:
@@ -39,8 +44,8 @@ def refused(call, *arguments) -> Rejected:
 
 def test_every_cell_is_read_as_text():
     """A departement 01 keeps its zero, 2A its letter, and a blank stays blank."""
-    table = cells.read(source(), b"dep,day,n\n01,2021-01-01,5\n2A,2021-01-01,\n", "file")
-    assert table.to_pydict() == {
+    found = read(b"dep,day,n\n01,2021-01-01,5\n2A,2021-01-01,\n")
+    assert found.table.to_pydict() == {
         "dep": ["01", "2A"],
         "day": ["2021-01-01", "2021-01-01"],
         "n": ["5", ""],
@@ -51,20 +56,20 @@ def test_every_cell_is_read_as_text():
 def test_the_dialect_may_be_any_of_one_file_family():
     """A byte order mark, CRLF, quotes, semicolons and padded names mean nothing of their own."""
     body = b'\xef\xbb\xbf"dep";"jour ";n\r\n"01";"a;b";" 5"\r\n'
-    table = cells.read(source(delimiter=";"), body, "file")
+    table = read(body, delimiter=";").table
     assert table.to_pydict() == {"dep": ["01"], "jour": ["a;b"], "n": [" 5"], cells.ROW: [2]}
 
 
 def test_the_last_line_needs_no_end():
     """JHU's earlier files had none."""
-    assert cells.read(source(), b"dep,n\n01,5", "file").num_rows == 1
+    assert read(b"dep,n\n01,5").table.num_rows == 1
 
 
 def test_latin_1_is_read_when_the_source_says_so():
     """The byte 0xE9 is an e with an accent, and no UTF-8."""
     body = "dep,n\nLa Réunion,5\n".encode("latin-1")
-    assert cells.read(source(encoding="latin-1"), body, "file")["dep"][0].as_py() == "La Réunion"
-    reason = refused(cells.read, source(), body, "file")
+    assert read(body, encoding="latin-1").table["dep"][0].as_py() == "La Réunion"
+    reason = refused(read, body)
     assert (reason.where, reason.rule, reason.expected) == ("file", "encoding", "utf-8 text")
     assert "0xe9 in position 10" in reason.found
 
@@ -72,23 +77,57 @@ def test_latin_1_is_read_when_the_source_says_so():
 @pytest.mark.parametrize("body", [b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b",,\n1,2,3\n", b" \n"])
 def test_a_file_without_a_header_is_rejected(body):
     """Nothing at all, or columns without names."""
-    reason = refused(cells.read, source(), body, "file")
+    reason = refused(read, body)
     assert (reason.rule, reason.expected) == ("empty", "a header and rows")
 
 
 def test_a_column_that_is_there_twice_is_rejected():
     """Which of the two is meant nobody can say."""
-    reason = refused(cells.read, source(), b"dep,n,n\n01,5,6\n", "file")
+    reason = refused(read, b"dep,n,n\n01,5,6\n")
     assert str(reason) == "file: expected every column name once; found twice: ['n'] in 'dep,n,n'"
 
 
 @pytest.mark.parametrize("row", [b"01", b"01,2021-01-01", b"01,2021-01-01,5,6", b"=======", b"x"])
 def test_a_row_with_more_or_fewer_cells_than_the_header_is_rejected(row):
-    """A truncated last row, a decimal comma in a file of commas, markers of a merge."""
-    reason = refused(cells.read, source(), b"dep,day,n\n01,2021-01-01,5\n" + row, "file")
+    """A decimal comma in a file of commas, the markers of a merge."""
+    reason = refused(read, b"dep,day,n\n01,2021-01-01,5\n" + row + b"\n")
     assert reason.rule == "columns"
     assert reason.expected == "3 cells in every row, as in the header"
     assert row.decode() in reason.found
+
+
+@pytest.mark.parametrize("row", [b"0", b"01,2021-01", b"01,2021-01-01"])
+def test_a_last_row_without_an_end_and_with_fewer_cells_was_cut_off(row):
+    """The download broke: the message shows where, and that the next Tick tries again."""
+    reason = refused(read, b"dep,day,n\n01,2021-01-01,5\n" + row)
+    assert (reason.rule, reason.expected) == ("truncated", "3 cells in the last row")
+    assert reason.found == f"a file that ends with {row.decode()!r}"
+    assert "next Tick" in reason.remedy
+
+
+def test_a_last_row_without_an_end_and_with_more_cells_was_not_cut_off():
+    """Too many cells are no cut."""
+    assert refused(read, b"dep,n\n01,5\n02,5,6").rule == "columns"
+
+
+def test_only_the_wanted_columns_are_read_and_the_header_tells_of_all():
+    """Sixty-seven columns of which fifteen are kept need not be held."""
+    found = read(b"dep,day,n\n01,2021-01-01,5\n", {"dep", "n"}.__contains__)
+    assert found.table.column_names == ["dep", "n", cells.ROW]
+    assert found.header == ["dep", "day", "n"]
+
+
+def test_a_column_of_another_name_is_read_under_ours():
+    """iso_code is called code in the newer file."""
+    found = read(b"departement,n\n01,5\n", aliases={"departement": "dep"})
+    assert found.header == ["dep", "n"]
+    assert found.table["dep"].to_pylist() == ["01"]
+
+
+def test_a_column_under_its_own_name_and_another_is_there_twice():
+    """Both names in one header."""
+    reason = refused(lambda body: read(body, aliases={"departement": "dep"}), b"dep,departement\n")
+    assert (reason.rule, reason.expected) == ("columns", "every column name once")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +135,7 @@ def test_a_row_with_more_or_fewer_cells_than_the_header_is_rejected(row):
 )
 def test_a_header_that_the_csv_module_refuses_is_rejected(body):
     """Line ends of an old Mac, and a page squeezed into one line."""
-    assert refused(cells.read, source(), body, "file").rule
+    assert refused(read, body).rule
 
 
 def test_blanks_of_every_spelling_are_no_number():

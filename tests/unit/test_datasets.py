@@ -60,9 +60,16 @@ def test_every_dataset_that_ships_loads_under_the_name_of_its_file(name):
     assert all(dataset.columns(source) for source in dataset.sources)
 
 
-def test_two_datasets_ship():
-    """The world by JHU and France by Santé publique France."""
-    assert {"france_deaths", "jhu_global"} <= set(datasets.names())
+def test_five_datasets_ship():
+    """The world by JHU and by Our World in Data, France, Portugal, and stays in hospitals."""
+    shipped = {file.stem for file in datasets.HERE.glob("*.yaml")}
+    assert shipped == {
+        "france_deaths",
+        "hospital_stay",
+        "jhu_global",
+        "owid",
+        "portugal_mobility",
+    }
 
 
 def test_one_measure_may_come_from_two_sources_under_two_names():
@@ -150,11 +157,16 @@ MISTAKES = {
     "a field is misspelt": ("licence: CC0", "license: CC0", "license", "check its spelling"),
     "a field inside is missing": (', files: "a*"', "", "sources.wards.files", "add it"),
     "a field inside is misspelt": ("date: day", "datum: day", "sources.wards.datum", "check"),
-    "the horizon is none": ("horizon: 14", "horizon: 0", "horizon", "greater than or equal to 1"),
+    "the horizon is none": ("horizon: 14", "horizon: 0", "needs 'horizon'", "task forecast"),
     "the horizon is far": ("horizon: 14", "horizon: 121", "horizon", "less than or equal to 120"),
     "the horizon is text": ("horizon: 14", "horizon: soon", "horizon", "found 'soon'"),
     "the grain is unknown": ("grain: week", "grain: month", "grain", "'week' or 'day'"),
-    "the layout is unknown": ("layout: wide", "layout: tall", "layout", "'wide' or 'long'"),
+    "the layout is unknown": (
+        "layout: wide",
+        "layout: tall",
+        "layout",
+        "'wide', 'long' or 'records'",
+    ),
     "the url is none": ("https://example.org/a.csv", "/a.csv", "sources.wards.url", "valid URL"),
     "the url is of another kind": (
         "https://example.org/a.csv",
@@ -175,7 +187,12 @@ MISTAKES = {
     "a target is SQL": ("  admitted:", '  "n; DROP":', "targets.n; DROP", "match pattern"),
     "a long source has no date": (", date: day", "", "sources.wards", "'date': the column"),
     "a series has no name": (", series: [town]", "", "sources.total", "a root"),
-    "a measure names no source": ("{wards: beds}", "{ward: beds}", "beds: no source 'ward'", "add"),
+    "a measure names no source": (
+        "{wards: beds}",
+        "{ward: beds}",
+        "beds: no source ['ward']",
+        "add",
+    ),
     "a long source has no column": (
         "{wards: beds}",
         "{wards: null}",
@@ -270,7 +287,7 @@ def test_a_mistake_is_answered_with_file_field_and_remedy(folder, old, new, fiel
 
 def test_every_mistake_is_named_not_only_the_first(folder):
     """A line each."""
-    text = MINE.replace("horizon: 14", "horizon: 0").replace("licence: CC0", "license: CC0")
+    text = MINE.replace("horizon: 14", "horizon: 121").replace("licence: CC0", "license: CC0")
     with pytest.raises(Misconfigured) as wrong:
         mine(folder, text)
     assert {line.split(":")[1].strip() for line in str(wrong.value).splitlines()} == {

@@ -1,4 +1,4 @@
-"""Quality: what is refused, what is found, and what passes without a word."""
+"""Quality: what is refused, what a rule has to say, and what of it is news."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,22 +11,33 @@ from conftest import REAL
 from vigil import datasets, layouts, quality
 from vigil.errors import Rejected
 from vigil.panel import Grid, Key
-from vigil.quality import Finding
+from vigil.quality import Finding, Mark
 
 NAN = float("nan")
 DEATHS, ADMITTED = Key("deaths", "deaths"), Key("hospital", "admitted")
 FULL = datetime(2023, 3, 10, 12, tzinfo=UTC)  # when JHU's last file was there
+NEW_YEAR = 18_628  # 2021-01-01, in days since 1970
 
 
-def check(dataset, new: Grid, known: Grid | None = None, at=NOON, *, downloaded=True):
-    """The findings on the one grid of a dataset."""
-    [key] = [
-        Key(source, name)
-        for name, measure in dataset.measures.items()
-        for source in measure.sources
-    ]
+def only(dataset) -> Key:
+    """The one grid of a dataset."""
+    [(name, measure)] = dataset.measures.items()
+    [source] = measure.sources
+    return Key(source, name)
+
+
+def check(dataset, new: Grid, known: Grid | None = None, at=NOON, *, downloaded=True) -> None:
+    """Hold the one grid of a dataset against its contract and the one before."""
+    key = only(dataset)
     before = {} if known is None else {key: known}
-    return quality.check(dataset, {key: new}, before, at, downloaded=downloaded)
+    quality.check(dataset, key.source, {key: new}, before, at, downloaded=downloaded)
+
+
+def struck(dataset, new: Grid) -> dict[str, frozenset]:
+    """What is odd about the one grid of a dataset: each rule that speaks, and what of."""
+    key = only(dataset)
+    found = quality.marks(dataset, key.source, {key: new})
+    return {mark.rule: mark.items for mark in found if mark.speaks}
 
 
 def refused(*arguments, **more) -> Rejected:
@@ -40,64 +51,42 @@ def refused(*arguments, **more) -> Rejected:
 def test_a_good_grid_passes_without_a_word():
     """Rising totals up to yesterday, and the same as before where there was something."""
     one = grid([[1, 5], [2, 5], [4, 6]], "AB")
-    assert check(wide(), one) == []
-    assert check(wide(), one, grid([[1, 5], [2, 5]], "AB")) == []
+    check(wide(), one)
+    check(wide(), one, grid([[1, 5], [2, 5]], "AB"))
+    assert struck(wide(), one) == {}
 
 
 def test_a_total_that_falls_is_found_and_kept():
-    """Two falls in two series; the latest is B's on the fourth day."""
-    [finding] = check(wide(), grid([[5, 5], [4, 5], [6, 7], [6, 2]], "AB"))
-    assert finding == Finding(
-        rule="falling_total",
-        severity="warning",
-        scope="small.deaths.deaths",
-        expected="a total that never falls",
-        found="2 in 2 series, the latest B on 2021-01-04",
-        since=date(2021, 1, 4),
-        count=2,
-    )
+    """Two falls in two series: A's on the second day, B's on the fourth."""
+    falls = {("A", NEW_YEAR + 1), ("B", NEW_YEAR + 3)}
+    one = grid([[5, 5], [4, 5], [6, 7], [6, 2]], "AB")
+    assert struck(wide(), one) == {"falling_total": falls}
+    assert struck(wide(expect={"falls": 2}), one) == {}
+    assert struck(wide(expect={"falls": 1}), one) == {"falling_total": falls}
 
 
 def test_a_fall_across_a_gap_is_found():
     """5, nothing, 3."""
-    [finding] = check(wide(), grid([[5], [NAN], [3]]))
-    assert (finding.rule, finding.count, finding.since) == ("falling_total", 1, date(2021, 1, 3))
+    assert struck(wide(), grid([[5], [NAN], [3]])) == {"falling_total": {("A", NEW_YEAR + 2)}}
 
 
 def test_numbers_of_the_day_may_fall():
     """Only totals never do."""
-    assert check(long(), grid([[5], [3], [0], [4]])) == []
+    assert struck(long(), grid([[5], [3], [0], [4]])) == {}
 
 
 def test_negative_counts_are_found_and_kept():
-    """Three of them in one series."""
-    [finding] = check(long(), grid([[5, 1], [-3, 1], [-1, 0], [-4, 4]], "AB"))
-    assert (finding.rule, finding.severity, finding.count) == ("negative", "warning", 3)
-    assert finding.found == "3 in 1 series, the latest A on 2021-01-04"
+    """Three of them in one series; as many may be allowed."""
+    one = grid([[5, 1], [-3, 1], [-1, 0], [-4, 4]], "AB")
+    cells = {("A", NEW_YEAR + day) for day in (1, 2, 3)}
+    assert struck(long(), one) == {"negative": cells}
+    assert struck(long(expect={"negatives": 3}), one) == {}
+    assert struck(long(expect={"negatives": 2}), one) == {"negative": cells}
 
 
 def test_a_measure_may_be_declared_to_go_below_zero():
     """Temperatures, changes against a baseline."""
-    assert check(long(measure={"non_negative": False}), grid([[-3], [2], [-5], [1]])) == []
-
-
-def test_days_that_are_missing_in_the_middle_are_found():
-    """Two after the second, one after the fifth."""
-    at = np.array([0, 1, 4, 5, 7, 8, 9])
-    one = Grid(np.datetime64("2021-01-01", "D") + at, ("A",), np.ones((7, 1)))
-    [finding] = check(long(), one, at=datetime(2021, 1, 11, tzinfo=UTC))
-    assert (finding.rule, finding.count, finding.since) == ("gaps", 3, date(2021, 1, 2))
-    assert finding.found == "3 missing, the first after 2021-01-02"
-
-
-def test_a_weekly_source_has_no_gaps_until_a_week_is_missing():
-    """What is usual is the median."""
-    weekly = np.datetime64("2021-01-01", "D") + np.array([0, 7, 14, 21, 28])
-    at = datetime(2021, 1, 30, tzinfo=UTC)
-    assert check(long(), Grid(weekly, ("A",), np.ones((5, 1))), at=at) == []
-    without = np.delete(weekly, 2)
-    [finding] = check(long(), Grid(without, ("A",), np.ones((4, 1))), at=at)
-    assert (finding.rule, finding.count, finding.since) == ("gaps", 7, date(2021, 1, 8))
+    assert struck(long(measure={"non_negative": False}), grid([[-3], [2], [-5], [1]])) == {}
 
 
 def test_a_column_without_values_is_noted():
@@ -106,45 +95,55 @@ def test_a_column_without_values_is_noted():
     dataset["covariates"] = {"icu": {"sources": {"hospital": "incid_rea"}, "unit": "people"}}
     both = type(long()).model_validate(dataset)
     new = {ADMITTED: grid([[5], [6]]), Key("hospital", "icu"): grid([[NAN], [NAN]])}
-    [finding] = quality.check(both, new, {}, NOON, downloaded=True)
-    assert (finding.rule, finding.severity) == ("empty_column", "info")
-    assert finding.scope == "small.hospital.icu"
+    quality.check(both, "hospital", new, {}, NOON, downloaded=True)
+    [mark] = (mark for mark in quality.marks(both, "hospital", new) if mark.speaks)
+    assert (mark.rule, mark.severity) == ("empty_column", "info")
+    assert mark.scope == "small.hospital.icu"
 
 
-@pytest.mark.parametrize(
-    ("last", "fine"), [("2021-01-04", 1), ("2021-01-05", 1), ("2021-01-06", 0)]
-)
-def test_a_date_in_the_future_is_rejected(last, fine):
-    """Tomorrow is still today east of here; the day after is not."""
-    one = Grid(days(last, 1), ("A",), np.ones((1, 1)))
-    if fine:
-        assert check(long(), one) == []
-        return
-    reason = refused(long(), one)
-    assert str(reason) == (
-        "small.hospital.admitted: expected no date after 2021-01-04, the moment of this vintage; "
+def test_a_source_that_has_reached_its_end_says_so():
+    """Once, as a note: nobody waits for more."""
+    dataset = long(ended="2021-01-02")
+    key = only(dataset)
+    assert "ended" not in struck(dataset, grid([[5]]))
+    [mark] = (m for m in quality.marks(dataset, "hospital", {key: grid([[5], [6]])}) if m.speaks)
+    assert (mark.rule, mark.severity, mark.scope) == ("ended", "info", "small.hospital")
+    assert mark.items == {"2021-01-02, and the file reaches it"}
+
+
+@pytest.mark.parametrize("last", ["2021-01-04", "2021-01-05"])
+def test_tomorrow_is_no_future(last):
+    """It is today already east of here."""
+    check(long(), Grid(days(last, 1), ("A",), np.ones((1, 1))))
+
+
+def test_a_date_in_the_future_is_rejected():
+    """The day after tomorrow is nobody's today; the dataset's file may allow more."""
+    one = Grid(days("2021-01-06", 1), ("A",), np.ones((1, 1)))
+    assert str(refused(long(), one)) == (
+        "small.hospital: expected no date after 2021-01-05, as of 2021-01-04; "
         "found 2021-01-06. If the file is newer than that, give its own moment with --as-of."
     )
+    check(long(expect={"future_days": 2}), one)
 
 
 def test_a_future_date_without_a_value_is_no_matter():
     """Some tables are laid out up to the end of the year."""
-    assert check(long(), grid([[5], [6], [7], [8], [NAN], [NAN], [NAN]])) == []
+    check(long(), grid([[5], [6], [7], [8], [NAN], [NAN], [NAN]]))
 
 
 @pytest.mark.parametrize("downloaded", [True, False])
 def test_too_few_series_are_rejected(downloaded):
     """Two where three were promised."""
     dataset = long(expect={"series": 3})
-    assert check(dataset, grid([[1, 2, 3]], "ABC")) == []
+    check(dataset, grid([[1, 2, 3]], "ABC"))
     reason = refused(dataset, grid([[1, 2]], "AB"), downloaded=downloaded)
     assert (reason.rule, reason.expected, reason.found) == ("few_series", "at least 3 series", "2")
 
 
 def test_a_download_that_is_old_is_rejected():
     """On the 4th the last value may be of the 28th, not of the 27th; the old data stay."""
-    fresh = grid([[5]], first="2020-12-28")
-    assert check(long(), fresh) == []
+    check(long(), grid([[5]], first="2020-12-28"))
     reason = refused(long(), grid([[5]], first="2020-12-27"))
     assert reason.rule == "stale"
     assert str(reason) == (
@@ -155,26 +154,44 @@ def test_a_download_that_is_old_is_rejected():
 
 def test_a_file_given_by_hand_may_be_old():
     """It is found, not refused."""
-    [finding] = check(long(), grid([[5]], first="2020-12-27"), downloaded=False)
-    assert (finding.rule, finding.severity) == ("stale", "warning")
-    assert finding.since == date(2020, 12, 27)
+    old = grid([[5]], first="2020-12-27")
+    check(long(), old, downloaded=False)
+    finding = quality.stale(long().sources["hospital"], "small.hospital", date(2020, 12, 27), NOON)
+    assert finding == Finding(
+        rule="stale",
+        severity="warning",
+        scope="small.hospital",
+        expected="data up to 2020-12-28 or later, as of 2021-01-04",
+        found="the last date is 2020-12-27",
+        since=date(2020, 12, 27),
+    )
 
 
-@pytest.mark.parametrize("downloaded", [True, False])
-def test_a_source_that_has_ended_is_never_stale(downloaded):
+def test_a_source_that_has_ended_is_never_stale():
     """Once its last date is there; before that it is as late as any other."""
     dataset = long(ended="2020-06-30")
-    whole, part = grid([[5]], first="2020-06-30"), grid([[5]], first="2020-06-29")
-    assert check(dataset, whole, downloaded=downloaded) == []
-    if downloaded:
-        assert refused(dataset, part).rule == "stale"
-    else:
-        assert [finding.rule for finding in check(dataset, part, downloaded=False)] == ["stale"]
+    check(dataset, grid([[5]], first="2020-06-30"))
+    assert refused(dataset, grid([[5]], first="2020-06-29")).rule == "stale"
 
 
 def test_a_dataset_may_wait_longer():
     """A weekly source is not stale after eight days."""
-    assert check(long(expect={"stale_days": 14}), grid([[5]], first="2020-12-27")) == []
+    check(long(expect={"stale_days": 14}), grid([[5]], first="2020-12-27"))
+
+
+def test_a_file_that_goes_back_in_time_is_rejected():
+    """Three days less than before may be a correction, four are an older file."""
+    known, may_vanish = grid([[5], [6], [7], [8]]), {"shrink": 0.99}
+    check(long(expect=may_vanish), grid([[5]]), known)
+    reason = refused(long(expect=may_vanish), grid([[5]], first="2020-12-31"), known)
+    assert (reason.rule, reason.expected) == (
+        "reverted",
+        "dates up to 2021-01-04, at most 3 days less",
+    )
+    assert reason.found == "the last date is 2020-12-31: an older file"
+    assert "expect.retreat_days" in reason.remedy
+    longer = {**may_vanish, "retreat_days": 4}
+    assert refused(long(expect=longer), grid([[5]], first="2020-12-31"), known).rule == "shrunken"
 
 
 def hundred(gone: int) -> Grid:
@@ -186,26 +203,28 @@ def hundred(gone: int) -> Grid:
 
 def test_a_file_that_lost_more_than_is_allowed_is_rejected():
     """Two of a hundred may vanish, three not; the remedy names the setting."""
-    assert check(long(), hundred(2), hundred(0)) == []
+    check(long(), hundred(2), hundred(0))
     reason = refused(long(), hundred(3), hundred(0))
     assert str(reason) == (
         "small.hospital.admitted: expected at most 2 of 100 known values gone; found 3 gone. "
         "If upstream meant it, raise expect.shrink in the dataset's YAML."
     )
-    assert check(long(expect={"shrink": 0.03}), hundred(3), hundred(0)) == []
+    check(long(expect={"shrink": 0.03}), hundred(3), hundred(0))
 
 
-@pytest.mark.parametrize("keep", [slice(None, 50), slice(50, None)])
-def test_a_file_cut_to_half_its_days_is_rejected(keep):
-    """Whichever half is left."""
+@pytest.mark.parametrize(
+    ("keep", "rule"), [(slice(None, 50), "reverted"), (slice(50, None), "shrunken")]
+)
+def test_a_file_cut_to_half_its_days_is_rejected(keep, rule):
+    """Whichever half is left: an older file, or one that lost its past."""
     whole = hundred(0)
     part = Grid(whole.dates[keep], whole.series, whole.values[keep])
-    assert refused(long(), part, whole, downloaded=False).rule == "shrunken"
+    assert refused(long(), part, whole, downloaded=False).rule == rule
 
 
 def test_values_that_were_never_known_cannot_be_lost():
     """Nothing is nothing."""
-    assert check(long(), hundred(90), hundred(90)) == []
+    check(long(), hundred(90), hundred(90))
 
 
 def test_new_values_do_not_make_up_for_lost_ones():
@@ -216,55 +235,129 @@ def test_new_values_do_not_make_up_for_lost_ones():
 
 def test_a_file_of_zeros_where_there_were_numbers_is_rejected():
     """A broken export, not the end of an epidemic."""
-    known = grid([[5], [6]])
-    reason = refused(long(), grid([[0], [0]]), known)
+    reason = refused(long(), grid([[0], [0]]), grid([[5], [6]]))
     assert (reason.rule, reason.expected, reason.found) == (
         "all_zero",
-        "numbers as before",
-        "only zeros",
+        "numbers as before, 0% of them zero",
+        "100% of them zero",
     )
+
+
+def test_a_share_of_zeros_may_be_too_many():
+    """Nine of ten where there was one in ten, and nine tenths are the threshold."""
+    known, new = (grid([[0]] * zeros + [[5]] * (10 - zeros)) for zeros in (1, 9))
+    at = datetime(2021, 1, 11, tzinfo=UTC)
+    check(long(), new, known, at)
+    reason = refused(long(expect={"zeros": 0.9}), new, known, at)
+    assert (reason.expected, reason.found) == (
+        "numbers as before, 10% of them zero",
+        "90% of them zero",
+    )
+    check(long(expect={"zeros": 0.9}), new, new, at)
 
 
 def test_a_file_of_zeros_is_accepted_where_nothing_else_was_known():
     """New, or zeros as before: 16 real series have never had a death."""
-    assert check(long(), grid([[0], [0]])) == []
-    assert check(long(), grid([[0], [0], [0]]), grid([[0], [0]])) == []
+    check(long(), grid([[0], [0]]))
+    check(long(), grid([[0], [0], [0]]), grid([[0], [0]]))
+
+
+BOTH = long(optional=["incid_rea"]).model_dump()
+BOTH["covariates"] = {"icu": {"sources": {"hospital": "incid_rea"}, "unit": "people"}}
+ICU = Key("hospital", "icu")
+TWO = {ADMITTED: grid([[5], [6]]), ICU: grid([[2], [3]])}
 
 
 def test_a_column_that_turned_blank_is_not_called_zeros():
     """The message says what was found."""
-    dataset = long(expect={"shrink": 0.9}).model_dump()
-    dataset["covariates"] = {"icu": {"sources": {"hospital": "incid_rea"}, "unit": "people"}}
-    both, icu = type(long()).model_validate(dataset), Key("hospital", "icu")
-    known = {ADMITTED: grid([[5], [6]]), icu: grid([[2], [3]])}
+    both = type(long()).model_validate(BOTH)
     with pytest.raises(Rejected) as reason:
-        quality.check(both, {**known, icu: grid([[NAN], [NAN]])}, known, NOON, downloaded=True)
-    assert "zeros" not in reason.value.found
+        quality.check(
+            both, "hospital", {**TWO, ICU: grid([[NAN], [NAN]])}, TWO, NOON, downloaded=True
+        )
+    assert (reason.value.rule, reason.value.found) == ("shrunken", "2 gone")
 
 
-def test_a_measure_that_vanished_whole_is_rejected():
-    """All of its known values are gone, and 2 per cent are allowed."""
-    dataset = long(optional=["incid_rea"]).model_dump()
-    dataset["covariates"] = {"icu": {"sources": {"hospital": "incid_rea"}, "unit": "people"}}
-    both, icu = type(long()).model_validate(dataset), Key("hospital", "icu")
-    known = {ADMITTED: grid([[5], [6]]), icu: grid([[2], [3]])}
-    with pytest.raises(Rejected):
-        quality.check(both, {ADMITTED: known[ADMITTED]}, known, NOON, downloaded=True)
+def test_a_column_that_is_gone_and_was_optional_is_no_breach():
+    """The dataset's file says that it may be absent; its values are gone, and that is kept."""
+    both = type(long()).model_validate(BOTH)
+    quality.check(both, "hospital", {ADMITTED: TWO[ADMITTED]}, TWO, NOON, downloaded=True)
 
 
-def test_a_measure_that_the_dataset_no_longer_names_is_no_loss():
-    """Whoever takes a covariate out of the YAML wants no more of it; its past stays known."""
-    known = {ADMITTED: grid([[5], [6]]), Key("hospital", "icu"): grid([[2], [3]])}
-    assert quality.check(long(), {ADMITTED: known[ADMITTED]}, known, NOON, downloaded=True) == []
+def mark(*items, rule="negative", allowed=0, severity="warning") -> Mark:
+    """What a rule has to say."""
+    return Mark(rule, "small.hospital.admitted", "none", frozenset(items), allowed, severity)
 
 
-def test_series_that_come_and_go_are_named():
-    """A was renamed to C: a warning for what is gone, a note for what is new."""
-    known = Grid(days("2021-01-01", 1), ("A", *map(str, range(99))), np.ones((1, 100)))
-    new = replace(known, series=("C", *known.series[1:]))
-    lost, added = check(long(), new, known)
-    assert (lost.rule, lost.severity, lost.found) == ("lost_series", "warning", "no ['A']")
-    assert (added.rule, added.severity, added.found) == ("new_series", "info", "also ['C']")
+A1, A2, B1, B3 = (
+    (name, NEW_YEAR + day - 1) for name, day in (("A", 1), ("A", 2), ("B", 1), ("B", 3))
+)
+
+
+def test_what_is_found_first_is_said_in_words_and_numbers():
+    """How many, in how many series, the latest of them, and since when."""
+    assert list(quality.news([mark(A1, A2, B3)], [], NOON)) == [
+        Finding(
+            rule="negative",
+            severity="warning",
+            scope="small.hospital.admitted",
+            expected="none",
+            found="3 in 2 series, the latest B on 2021-01-03",
+            since=date(2021, 1, 1),
+            count=3,
+        )
+    ]
+
+
+def test_nothing_is_said_twice():
+    """The same again, or less of it, is no news."""
+    assert list(quality.news([mark(A1, A2)], [mark(A1, A2)], NOON)) == []
+    assert list(quality.news([mark(A1)], [mark(A1, A2)], NOON)) == []
+
+
+def test_only_what_is_new_is_said():
+    """One new of three, and since its own date."""
+    [finding] = quality.news([mark(A1, A2, B3)], [mark(A1, A2)], NOON)
+    assert finding.found == "1 new of 3 in 2 series, the latest B on 2021-01-03"
+    assert (finding.since, finding.count) == (date(2021, 1, 3), 3)
+
+
+@pytest.mark.parametrize("now", [[], [mark()]], ids=["no longer asked", "asked, and nothing found"])
+def test_what_is_over_is_cleared_once(now):
+    """Whoever waits for the end is told; the next time nothing is."""
+    [finding] = quality.news(now, [mark(A1, B1)], NOON)
+    assert finding == Finding(
+        "negative",
+        "cleared",
+        "small.hospital.admitted",
+        "none",
+        "all in order",
+        date(2021, 1, 4),
+    )
+    assert list(quality.news(now, now, NOON)) == []
+
+
+def test_what_is_allowed_is_not_said_until_it_is_more():
+    """Two may be below zero: the third brings all three to light."""
+    two, three = mark(A1, A2, allowed=2), mark(A1, A2, B3, allowed=2)
+    assert list(quality.news([two], [], NOON)) == []
+    [finding] = quality.news([three], [two], NOON)
+    assert finding.found.startswith("3 in 2 series")
+    [finding] = quality.news([two], [three], NOON)
+    assert finding.severity == "cleared"
+
+
+def test_the_same_rule_of_another_scope_is_another_thing():
+    """What stands for one measure hides nothing of the next."""
+    other = replace(mark(A1), scope="small.hospital.icu")
+    assert len(list(quality.news([mark(A1), other], [mark(A1)], NOON))) == 1
+
+
+def test_names_are_listed_up_to_eight():
+    """Columns, or series as a whole, in order; since the day on which they were found."""
+    [finding] = quality.news([mark(*"jihgfedcba", rule="rhythm")], [], NOON)
+    assert finding.found == "a, b, c, d, e, f, g, h and 2 more"
+    assert (finding.since, finding.count) == (date(2021, 1, 4), 10)
 
 
 @pytest.mark.real
@@ -277,10 +370,14 @@ def test_series_that_come_and_go_are_named():
 )
 def test_the_falls_in_the_real_totals_are_counted(source, found):
     """And nothing else is wrong with the last files of JHU, today or ten years on."""
-    panel = real("jhu_global", source).panel
+    panel, jhu = real("jhu_global", source).panel, datasets.load("jhu_global")
     for at in (FULL, FULL.replace(year=2033)):
-        [finding] = quality.check(datasets.load("jhu_global"), panel, {}, at, downloaded=True)
-        assert (finding.rule, finding.found) == ("falling_total", found)
+        quality.check(jhu, source, panel, {}, at, downloaded=True)
+    findings = list(quality.news(quality.marks(jhu, source, panel), [], FULL))
+    assert [(finding.rule, finding.found) for finding in findings] == [
+        ("falling_total", found),
+        ("ended", "2023-03-09, and the file reaches it"),
+    ]
 
 
 @pytest.mark.real
@@ -288,25 +385,24 @@ def test_the_real_screening_file_is_stale():
     """It stops on 2022-08-02, the source on 2023-06-30: a download would be refused."""
     panel = real("france_deaths", "screening").panel
     france, at = datasets.load("france_deaths"), datetime(2023, 7, 1, tzinfo=UTC)
-    [finding] = quality.check(france, panel, {}, at, downloaded=False)
-    assert (finding.rule, finding.since) == ("stale", date(2022, 8, 2))
+    quality.check(france, "screening", panel, {}, at, downloaded=False)
     with pytest.raises(Rejected, match="expected data up to 2023-06-24 or later"):
-        quality.check(france, panel, {}, at, downloaded=True)
+        quality.check(france, "screening", panel, {}, at, downloaded=True)
 
 
 @pytest.mark.real
 def test_a_real_file_of_two_years_before_is_refused_after_the_last_one():
-    """The same source, reverting to older content: 768 of 1143 days are gone."""
+    """The same source, reverting to older content."""
     jhu, known = datasets.load("jhu_global"), real("jhu_global", "deaths").panel
     file = REAL / "vintages" / "time_series_covid19_deaths_global_asof-2021-01-30.csv.gz"
     old = layouts.parse(jhu, "deaths", unpacked(file)).panel
-    with pytest.raises(Rejected, match=r"expected at most 6606 of 330327 known values gone"):
-        quality.check(jhu, old, known, FULL, downloaded=False)
+    with pytest.raises(Rejected, match=r"dates up to 2023-03-09, .* last date is 2021-01-30"):
+        quality.check(jhu, "deaths", old, known, FULL, downloaded=False)
 
 
 @pytest.mark.real
 def test_the_next_real_file_is_accepted_after_the_one_before():
-    """A day more, and revisions within the limits: no series is lost or new."""
+    """A day more, and revisions within the limits: 86 falls as before, and nothing is news."""
     jhu = datasets.load("jhu_global")
     before, after = (
         layouts.parse(
@@ -317,5 +413,8 @@ def test_the_next_real_file_is_accepted_after_the_one_before():
         for day in ("2021-01-30", "2021-01-31")
     )
     at = datetime(2021, 2, 1, tzinfo=UTC)
-    found = quality.check(jhu, after, before, at, downloaded=True)
-    assert [finding.rule for finding in found] == ["falling_total"]
+    quality.check(jhu, "deaths", after, before, at, downloaded=True)
+    old, new = (list(quality.marks(jhu, "deaths", panel)) for panel in (before, after))
+    assert {mark.rule for mark in new if mark.speaks} == {"falling_total"}
+    assert sum(len(mark.items) for mark in new) == 86
+    assert list(quality.news(new, old, at)) == []

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from vigil.cloud import Cloud
+from vigil.deadline import Deadline
 from vigil.errors import Misconfigured
 from vigil.settings import Settings, home
 
@@ -17,11 +19,14 @@ def test_a_missing_project_names_itself_and_its_page(env):
 
 
 def test_a_project_is_enough():
-    """Google's own services, the dataset `vigil`, a bucket named after the project."""
+    """Google's own services, the dataset `vigil`, buckets named after the project, no key."""
     assert Settings.from_env({"VIGIL_PROJECT": "p"}) == Settings(
         project="p",
         warehouse="vigil",
         raw_bucket="p-vigil-raw",
+        restricted_warehouse="vigil_restricted",
+        restricted_bucket="p-vigil-restricted",
+        hash_key=None,
         bigquery_api=None,
         bigquery_storage_api=None,
         home=Path.cwd() / ".vigil",
@@ -30,20 +35,54 @@ def test_a_project_is_enough():
 
 
 def test_every_setting_is_read_from_its_own_variable(tmp_path):
-    """Seven variables, seven fields."""
+    """Ten variables, ten fields."""
     env = {
         "VIGIL_PROJECT": "p",
         "VIGIL_WAREHOUSE": "w",
         "VIGIL_RAW_BUCKET": "b",
+        "VIGIL_RESTRICTED_WAREHOUSE": "rw",
+        "VIGIL_RESTRICTED_BUCKET": "rb",
+        "VIGIL_HASH_KEY": "a secret",
         "BIGQUERY_EMULATOR_HOST": "http://localhost:1",
         "VIGIL_BIGQUERY_STORAGE_HOST": "localhost:2",
         "VIGIL_HOME": str(tmp_path),
         "VIGIL_MIRROR": "https://example.org",
     }
-    expected = Settings(
-        "p", "w", "b", "http://localhost:1", "localhost:2", tmp_path, "https://example.org"
+    assert Settings.from_env(env) == Settings(
+        project="p",
+        warehouse="w",
+        raw_bucket="b",
+        restricted_warehouse="rw",
+        restricted_bucket="rb",
+        hash_key=b"a secret",
+        bigquery_api="http://localhost:1",
+        bigquery_storage_api="localhost:2",
+        home=tmp_path,
+        mirror="https://example.org",
     )
-    assert Settings.from_env(env) == expected
+
+
+def test_the_restricted_warehouse_is_named_after_the_other():
+    """One setting moves both."""
+    env = {"VIGIL_PROJECT": "p", "VIGIL_WAREHOUSE": "trial"}
+    assert Settings.from_env(env).restricted_warehouse == "trial_restricted"
+
+
+def test_an_empty_key_is_no_key():
+    """Everybody could make the same hashes."""
+    assert Settings.from_env({"VIGIL_PROJECT": "p", "VIGIL_HASH_KEY": ""}).hash_key is None
+
+
+def test_personal_data_go_to_the_restricted_bucket_and_warehouse():
+    """All other datasets, and names that are none, stay where they were."""
+    settings = Settings.from_env({"VIGIL_PROJECT": "p"})
+    cloud = Cloud(settings, Deadline(60))
+    restricted = cloud.of("hospital_stay")
+    assert restricted.settings.raw_bucket == "p-vigil-restricted"
+    assert restricted.settings.warehouse == "vigil_restricted"
+    assert restricted.deadline is cloud.deadline
+    assert cloud.of("jhu_global") is cloud
+    assert cloud.of("no_such_dataset") is cloud
 
 
 def test_the_home_is_a_whole_path(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from vigil import datasets, layouts, panel
 from vigil.arrivals import Arrival, Content
 from vigil.layouts import Parsed
 from vigil.panel import EMPTY, Grid, Key
+from vigil.records import Record
 from vigil.sources import Validators
 from vigil.vintages import Replay, difference, pending
 
@@ -141,7 +142,7 @@ def arrival(number: int, content: str) -> Arrival:
 CONTENTS = {
     "A": Parsed({KEY: grid([[1], [2]])}, {"A": {"latitude": 1.0}}),
     "B": Parsed({KEY: grid([[1], [3], [4]])}, {"A": {"latitude": 2.0}}),
-    "C": Parsed({KEY: grid([[1, 9]], "AB")}, {"B": {"latitude": 3.0}}),
+    "C": Parsed({KEY: grid([[1, 9]], "AB")}, {"A": {}, "B": {"latitude": 3.0}}),
     "D": Parsed({KEY: Grid(days("2021-01-02", 1), ("A",), np.array([[2.0]]))}, {"A": {}}),
 }
 
@@ -192,34 +193,60 @@ def test_a_content_that_is_still_the_same_is_no_vintage():
     assert replay.issued_at == FIRST + timedelta(days=2)
 
 
+TWO = wide().model_dump()
+TWO["sources"]["confirmed"] = TWO["sources"]["deaths"]
+TWO["targets"]["cases"] = {**TWO["targets"]["deaths"], "sources": {"confirmed": None}}
+TWO = datasets.Dataset.model_validate(TWO)
+
+
 def test_only_what_the_same_source_held_before_can_be_gone():
     """The cases stay when a file of deaths comes without them."""
-    replay = replayed("A")
-    cases = Key("confirmed", "cases")
-    replay.panel[cases] = grid([[5]])
-    replay.add(arrival(1, "B"))
-    assert replay.panel[cases].known == 1
-    assert (11, "A", 1, None) not in rows_of(replay)
+    cases = Parsed({Key("confirmed", "cases"): grid([[5]])}, {"A": {}})
+    contents = {**CONTENTS, "cases": cases}
+    replay = Replay(TWO, lambda _, digest: contents[digest])
+    held = Content("cases", 5, Validators("x"))
+    replay.add(replace(arrival(0, "A"), contents={"confirmed": held}))
+    replay.add(arrival(1, "A"))
+    assert rows_of(replay) == [(10, "A", 1, 5.0), (11, "A", 1, 1.0), (11, "A", 2, 2.0)]
+    assert replay.contents == {"confirmed": "cases", "deaths": "A"}
 
 
-def test_what_the_tables_show_is_asked_for_only_when_there_is_something_new():
+def test_a_content_that_is_still_the_same_is_not_even_read():
     """It may be large."""
     asked = []
-    replay = Replay(wide(), read, known=lambda: asked.append(1) or {}, contents={"deaths": "A"})
+    replay = Replay(wide(), lambda *what: asked.append(what) or CONTENTS[what[1]])
+    replay.contents = {"deaths": "A"}
     replay.add(arrival(0, "A"))
     assert asked == []
     replay.add(arrival(1, "B"))
-    replay.add(arrival(2, "C"))
-    assert asked == [1]
+    assert asked == [("deaths", "B"), ("deaths", "A")]
+
+
+def findings(replay: Replay, rule: str) -> list[tuple[int, str, str]]:
+    """Day, severity and words of what a rule has found."""
+    return [(at.day, one.severity, one.found) for at, one in replay.findings if one.rule == rule]
 
 
 def test_an_arrival_that_was_accepted_stays_whatever_its_neighbours_say():
     """A late older file makes the next one look shrunken: a warning, not a refusal."""
     replay = replayed("B", "D")
-    [(moment, finding)] = [one for one in replay.findings if one[1].rule == "shrunken"]
-    assert finding.severity == "warning"
-    assert moment == FIRST + timedelta(days=1)
-    assert replay.panel[KEY].known == 1
+    assert findings(replay, "shrunken") == [(11, "warning", "2 gone")]
+    assert rows_of(replay)[-2:] == [(11, "A", 2, 2.0), (11, "A", 3, None)]
+
+
+def test_a_content_that_was_here_before_is_a_finding():
+    """A, B, A: upstream may have gone back to an older file."""
+    replay = replayed("A", "B", "A", "A")
+    assert findings(replay, "reverted") == [(12, "warning", "the content has been here before")]
+
+
+def test_series_that_come_and_go_are_said_once():
+    """B comes with C and goes with A's return; the roster keeps both."""
+    replay = replayed("A", "C", "A", "A")
+    assert findings(replay, "new_series") == [(11, "info", "B")]
+    assert findings(replay, "lost_series") == [(12, "warning", "B")]
+    status = {name: row["status"] for name, row in replay.roster.items()}
+    assert status == {"A": "known", "B": "vanished"}
 
 
 def test_an_old_file_is_taken_in_with_all_that_is_found():
@@ -228,6 +255,88 @@ def test_an_old_file_is_taken_in_with_all_that_is_found():
     replay.add(replace(arrival(0, "A"), issued_at=FIRST + timedelta(days=100)))
     rules = [(finding.rule, finding.severity) for _, finding in replay.findings]
     assert rules == [("falling_total", "warning"), ("stale", "warning")]
+
+
+def in_line(*contents: tuple[str, Grid]) -> Replay:
+    """Contents of two sources that follow each other, one a day: new counts from the 3rd on."""
+    spec = wide().model_dump()
+    spec["sources"] = {"old": spec["sources"]["deaths"], "new": spec["sources"]["deaths"]}
+    spec["successions"] = {"line": {"old": None, "new": date(2021, 1, 3)}}
+    spec["targets"]["deaths"]["sources"] = {"line": None}
+    files = {
+        str(number): Parsed({Key(source, "deaths"): one}, {"A": {}})
+        for number, (source, one) in enumerate(contents)
+    }
+    replay = Replay(datasets.Dataset.model_validate(spec), lambda _, digest: files[digest])
+    for number, (source, _) in enumerate(contents):
+        held = Content(str(number), 1, Validators("x"))
+        replay.add(replace(arrival(number, "A"), contents={source: held}))
+    return replay
+
+
+OLD, NEW = grid([[1], [2], [3], [4]]), grid([[2], [3], [5]], first="2021-01-02")
+
+
+def test_rows_that_two_sources_of_a_line_have_come_once():
+    """Old says 1 2 3 4, new 2 3 5 from the 2nd on: only the 4th differs, and new counts there."""
+    replay = in_line(("old", OLD), ("new", NEW))
+    assert rows_of(replay) == [
+        (10, "A", 1, 1.0),
+        (10, "A", 2, 2.0),
+        (10, "A", 3, 3.0),
+        (10, "A", 4, 4.0),
+        (11, "A", 4, 5.0),
+    ]
+    assert {row["source"] for table in replay.changes for row in table.to_pylist()} == {"line"}
+    assert [row["source"] for row in replay.vintages] == ["old", "new"]
+
+
+def test_a_line_says_the_same_whichever_source_came_first():
+    """The leader fills what the follower has not: two more rows, and none for the 3rd and 4th."""
+    replay = in_line(("new", NEW), ("old", OLD))
+    assert rows_of(replay) == [
+        (10, "A", 3, 3.0),
+        (10, "A", 4, 5.0),
+        (11, "A", 1, 1.0),
+        (11, "A", 2, 2.0),
+    ]
+
+
+def test_a_value_that_the_follower_loses_is_the_leaders_again():
+    """Judged within the line: 4 stands where 5 is gone, and nothing is NULL."""
+    later = grid([[2], [3], [NAN]], first="2021-01-02")
+    replay = in_line(("old", OLD), ("new", NEW), ("new", later))
+    assert rows_of(replay)[5:] == [(12, "A", 4, 4.0)]
+
+
+def test_the_leader_can_no_longer_change_what_the_follower_says():
+    """What it corrects before that day counts, what it says later does not."""
+    replay = in_line(("old", OLD), ("new", NEW), ("old", grid([[9], [2], [3], [9]])))
+    assert rows_of(replay)[5:] == [(12, "A", 1, 9.0)]
+
+
+STAYS = {
+    "first": Parsed(records={"1": Record("p", '{"Stay": null}'), "2": Record("q", "{}")}),
+    "second": Parsed(records={"1": Record("p", '{"Stay": "0-10"}'), "3": Record("p", "{}")}),
+    "again": Parsed(records={"2": Record("q", "{}"), "3": Record("p", "{}")}),
+}
+
+
+def test_records_are_added_when_they_are_new_or_changed():
+    """Case 1 got its stay, 3 is new, 2 is not mentioned and stays; what is repeated is no row."""
+    replay = Replay(datasets.load("hospital_stay"), lambda _, digest: STAYS[digest])
+    for number, digest in enumerate(STAYS):
+        one = replace(arrival(number, digest), dataset="hospital_stay")
+        replay.add(replace(one, contents={"admissions": one.contents["deaths"]}))
+    assert [(row["issued_at"].day, row["record"], row["fields"]) for row in replay.records] == [
+        (10, "1", '{"Stay": null}'),
+        (10, "2", "{}"),
+        (11, "1", '{"Stay": "0-10"}'),
+        (11, "3", "{}"),
+    ]
+    assert {row["source"] for row in replay.records} == {"admissions"}
+    assert replay.recorded["2"] == Record("q", "{}")
+    assert [row["sha256"] for row in replay.vintages] == ["first", "second", "again"]
 
 
 @dataclass
@@ -239,7 +348,7 @@ class Tables:
     rows: list[tuple] = field(default_factory=list)
     vintages: list[dict] = field(default_factory=list)
     findings: list[tuple] = field(default_factory=list)
-    panel: dict[Key, Grid] = field(default_factory=dict)
+    roster: dict[str, dict] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     predecessor: str | None = None
 
@@ -250,8 +359,9 @@ class Tables:
         todo, in_order = pending(names, *self.shown)
         replay = Replay(wide(), read)
         if in_order:
-            replay.known = lambda: dict(self.panel)
             replay.contents, replay.predecessor = dict(self.contents), self.predecessor
+            replay.roster, replay.last = dict(self.roster), self.lake.get(self.shown[0])
+            replay.seen = {(row["source"], row["sha256"]) for row in self.vintages}
         else:
             self.rows, self.vintages, self.findings = [], [], []
         for name in todo:
@@ -260,14 +370,14 @@ class Tables:
         self.rows += rows_of(replay)
         self.vintages += replay.vintages
         self.findings += replay.findings
-        self.panel = self.panel if replay.panel is None else replay.panel
+        self.roster = replay.roster
         self.contents, self.predecessor = replay.contents, replay.predecessor
 
 
 @settings(max_examples=80)
 @given(st.lists(st.sampled_from("ABCD"), min_size=1, max_size=5), st.data())
 def test_the_tables_are_the_same_whatever_order_the_files_came_in(contents, data):
-    """Shuffled, some of them twice: rows, vintages, findings and panel of the right order."""
+    """Shuffled, some of them twice: rows, vintages, findings and roster of the right order."""
     expected = replayed(*contents)
     arrivals = [arrival(number, one) for number, one in enumerate(contents)]
     again = data.draw(st.lists(st.sampled_from(arrivals), max_size=2))
@@ -278,7 +388,7 @@ def test_the_tables_are_the_same_whatever_order_the_files_came_in(contents, data
     assert tables.vintages == expected.vintages
     assert tables.findings == expected.findings
     assert tables.contents == expected.contents
-    assert values_of(tables.panel[KEY]) == values_of(expected.panel[KEY])
+    assert tables.roster == expected.roster
 
 
 @settings(max_examples=50)
@@ -306,7 +416,7 @@ def test_three_real_vintages_are_replayed_to_the_last_of_them():
         bodies[day] = unpacked(file)
         moment = datetime.fromisoformat(f"{day}T23:00:00Z")
         replay.add(replace(arrival(0, day), issued_at=moment))
-    assert {finding.rule for _, finding in replay.findings} == {"falling_total"}
+    assert {finding.rule for _, finding in replay.findings} == {"falling_total", "rhythm"}
     counts = [table.num_rows for table in replay.changes]
     assert counts[0] == 374 * 273
     assert all(count >= 273 for count in counts[1:])
