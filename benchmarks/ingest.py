@@ -108,9 +108,9 @@ def peer(dataset: str, bodies: Bodies) -> int:
     rows = 0
     for source, body in bodies.items():
         aliases = spec.sources[source].aliases
-        wanted = columns.declared(spec, source)
+        kind = columns.declared(spec, source).kind
         frame = pd.read_csv(
-            io.BytesIO(body), usecols=lambda name, w=wanted, a=aliases: a.get(name, name) in w
+            io.BytesIO(body), usecols=lambda name, k=kind, a=aliases: k(a.get(name, name))
         )
         if spec.sources[source].layout == "wide":
             ids = [*spec.sources[source].series, *spec.sources[source].attributes.values()]

@@ -4,8 +4,10 @@ import difflib
 from dataclasses import dataclass
 
 from vigil import cells
+from vigil.cells import Kind
 from vigil.datasets import Dataset, Source
 from vigil.errors import Rejected
+from vigil.places import TEXTS
 from vigil.quality import Item, Mark
 
 
@@ -14,13 +16,14 @@ class Declared:
     """The columns that a source's file has to have, and may have."""
 
     needed: tuple[str, ...]
-    read: frozenset[str]
+    kinds: dict[str, Kind]
     date_format: str | None = None
 
-    def __contains__(self, column: object) -> bool:
-        """Whether the column is read; in a wide layout every date is."""
-        is_date = self.date_format and cells.as_date(str(column), self.date_format)
-        return column in self.read or bool(is_date)
+    def kind(self, column: str) -> Kind | None:
+        """How a column is read, if it is; in a wide layout every date is a number."""
+        if self.date_format and cells.as_date(column, self.date_format):
+            return "number"
+        return self.kinds.get(column)
 
 
 def declared(dataset: Dataset, name: str) -> Declared:
@@ -28,22 +31,23 @@ def declared(dataset: Dataset, name: str) -> Declared:
     source = dataset.sources[name]
     named = [source.date, source.aggregate, source.record, source.person, source.unnamed]
     measures = dataset.columns(name).values()
-    columns = [
-        *(column for column in (*named, *measures) if column),
-        *source.series,
-        *source.where,
-        *source.attributes.values(),
-        *source.fields,
-    ]
-    needed = tuple(column for column in columns if column not in source.optional)
+    said = {c: n for n, c in source.attributes.items()}
+    texts = [*filter(None, named), *source.series, *source.where]
+    kinds: dict[str, Kind] = {
+        **dict.fromkeys(filter(None, measures), "number"),
+        **{column: "text" if name in TEXTS else "number" for column, name in said.items()},
+        **{column: "text" if it == "text" else "number" for column, it in source.fields.items()},
+        **dict.fromkeys(texts, "text"),
+    }
+    needed = tuple(column for column in kinds if column not in source.optional)
     format_ = source.date_format if source.layout == "wide" else None
-    return Declared(needed, frozenset(columns), format_)
+    return Declared(needed, kinds, format_)
 
 
 def check(source: Source, header: list[str], known: Declared, where: str) -> Mark:
     """A missing column is a breach, so is a wide file without a date; an extra one a finding."""
     missing = [column for column in known.needed if column not in header]
-    extra = [c for c in header if c not in known and c not in source.unused]
+    extra = [c for c in header if known.kind(c) is None and c not in source.unused]
     if missing:
         raise Rejected(
             where,

@@ -42,7 +42,7 @@ def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None 
     source = dataset.sources[name]
     where = f"{dataset.name}.{name}"
     declared = columns.declared(dataset, name)
-    found = cells.read(source, body, where, declared.__contains__)
+    found = cells.read(source, body, where, declared.kind)
     mark = columns.check(source, found.header, declared, where)
     if source.layout == "records":
         held, repeated = records.read(source, found.table, where, pseudonym)
@@ -98,7 +98,7 @@ def long(dataset: Dataset, name: str, table: pa.Table, where: str) -> Parsed:
         if column is not None and column in table.column_names
     }
     repeated = _repeats(source, days, series, list(values.values()), where)
-    panel = {key: scatter(days, series, numbers) for key, numbers in values.items()}
+    panel = scatter(days, series, values)
     gaps = _gaps(source, days, series, where)
     return Parsed(panel, attributes_of(source, table, series, where), (gaps, repeated))
 

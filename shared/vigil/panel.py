@@ -1,9 +1,9 @@
 """Dense panels: for every measure of every source a grid of dates x series."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +57,9 @@ class Grid:
         """The values laid out on other axes, NaN where this grid has nothing."""
         out = np.full((len(dates), len(series)), np.nan)
         rows, here_rows = _shared(dates, self.dates)
+        if series == self.series:
+            out[rows] = self.values[here_rows]
+            return out
         columns, here_columns = _shared(np.array(series, str), np.array(self.series, str))
         out[np.ix_(rows, columns)] = self.values[np.ix_(here_rows, here_columns)]
         return out
@@ -74,9 +77,14 @@ def last_date(panel: Panel) -> date | None:
 EMPTY = Grid(np.array([], "datetime64[D]"), (), np.empty((0, 0)))
 
 
-def _shared(wanted: NDArray[np.generic], there: NDArray[np.generic]) -> tuple[Index, Index]:
-    _, left, right = np.intersect1d(wanted, there, assume_unique=True, return_indices=True)
-    return left, right
+def _shared(wanted: NDArray[Any], there: NDArray[Any]) -> tuple[Index, Index]:
+    """Where sorted names or dates are on an axis, as far as they are."""
+    if not len(there):
+        return np.empty(0, int), np.empty(0, int)
+    found = np.searchsorted(there, wanted)
+    found[found == len(there)] = 0
+    same = np.flatnonzero(there[found] == wanted)
+    return same, found[same]
 
 
 def grid(dates: Dates, series: Iterable[str], values: Floats) -> Grid:
@@ -86,13 +94,16 @@ def grid(dates: Dates, series: Iterable[str], values: Floats) -> Grid:
     return Grid(dates[rows], tuple(names[columns]), values[np.ix_(rows, columns)])
 
 
-def scatter(dates: Dates, series: pa.DictionaryArray, values: Floats) -> Grid:
-    """A grid from one row a value; the last of rows with the same place wins."""
+def scatter(dates: Dates, series: pa.DictionaryArray, measures: Mapping[Key, Floats]) -> Panel:
+    """Grids from one row a value; the last of rows with the same place wins."""
     days, row = np.unique(dates, return_inverse=True)
     names = series.dictionary.to_pylist()
-    filled = np.full((len(days), len(names)), np.nan)
-    filled[row, series.indices.to_numpy()] = values
-    return grid(days, names, filled)
+    panel = {}
+    for key, values in measures.items():
+        filled = np.full((len(days), len(names)), np.nan)
+        filled[row, series.indices.to_numpy()] = values
+        panel[key] = grid(days, names, filled)
+    return panel
 
 
 def from_rows(rows: pa.Table) -> Panel:
@@ -102,11 +113,10 @@ def from_rows(rows: pa.Table) -> Panel:
         own = rows.filter((pc.field("source") == source) & (pc.field("target") == target))
         own = own.combine_chunks()
         if own.num_rows:
-            panel[Key(source, target)] = scatter(
-                own["date"].to_numpy(zero_copy_only=False).astype("datetime64[D]"),
-                pc.cast(own["series"], pa.string()).combine_chunks().dictionary_encode(),
-                own["value"].to_numpy(zero_copy_only=False),
-            )
+            dates = own["date"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
+            series = pc.cast(own["series"], pa.string()).combine_chunks().dictionary_encode()
+            values = own["value"].to_numpy(zero_copy_only=False)
+            panel |= scatter(dates, series, {Key(source, target): values})
     return panel
 
 

@@ -38,19 +38,23 @@ def _joined(source: Source, parts: list[str]) -> str:
 
 
 def _part(source: Source, table: pa.Table, column: str, where: str) -> pa.DictionaryArray:
-    """A column of names, trimmed and checked; blank ones are filled from elsewhere."""
-    text = _name(table[column])
-    encoded = text.combine_chunks().dictionary_encode()
-    check_codes(source, column, encoded.dictionary.to_pylist(), where)
-    if source.unnamed is None:
-        return encoded
-    filled = pc.if_else(pc.equal(text, ""), _name(table[source.unnamed]), text)
-    return filled.combine_chunks().dictionary_encode()
+    """A column of names, checked; blank ones are filled from elsewhere. No slash is in one."""
+    encoded = _encoded(table[column])
+    texts = encoded.dictionary.to_pylist()
+    check_codes(source, column, texts, where)
+    if source.unnamed and "" in texts:
+        text = pc.cast(encoded, pa.string())
+        encoded = _encoded(pc.if_else(pc.equal(text, ""), table[source.unnamed], text))
+    names = pc.replace_substring(encoded.dictionary, "/", "-")
+    return pa.DictionaryArray.from_arrays(encoded.indices, names)
 
 
-def _name(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A part of a series' name: slashes join the parts, so none can be in one."""
-    return pc.replace_substring(pc.utf8_trim_whitespace(text), "/", "-")
+def _encoded(texts: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """The column with each text once, trimmed; two may be the same then."""
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    encoded = whole.dictionary_encode()
+    trimmed = pc.utf8_trim_whitespace(encoded.dictionary)
+    return pa.DictionaryArray.from_arrays(encoded.indices, trimmed)
 
 
 def check_codes(source: Source, column: str, values: list[str], where: str) -> None:
@@ -89,11 +93,15 @@ def attributes_of(
 
 
 def _given(table: pa.Table, column: str) -> NDArray[np.bool_]:
-    given: NDArray[np.bool_] = pc.not_equal(pc.utf8_trim_whitespace(table[column]), "").to_numpy()
+    encoded = _encoded(table[column])
+    filled = np.array([bool(text) for text in encoded.dictionary.to_pylist()], dtype=bool)
+    given: NDArray[np.bool_] = filled[encoded.indices.to_numpy()]
     return given
 
 
 def _last_rows(codes: NDArray[np.int32], given: NDArray[np.bool_]) -> dict[int, int]:
     """For each code the last row in which there is something."""
     rows = np.flatnonzero(given)
-    return dict(zip(codes[rows].tolist(), rows.tolist(), strict=True))
+    last = np.full(codes.max(initial=-1) + 1, -1)
+    last[codes[rows]] = rows  # of rows with one code the last one stays
+    return {int(code): int(last[code]) for code in np.flatnonzero(last >= 0)}

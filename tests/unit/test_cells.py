@@ -32,7 +32,7 @@ def numbers(cells_: list[str], decimal: str = ".") -> list[float]:
 
 def read(body: bytes, wanted=lambda _: True, **spec) -> cells.Cells:
     """A file's cells, all columns of them unless it is said which."""
-    return cells.read(source(**spec), body, "file", wanted)
+    return cells.read(source(**spec), body, "file", lambda name: "text" if wanted(name) else None)
 
 
 def refused(call, *arguments) -> Rejected:

@@ -35,9 +35,10 @@ def test_every_column_that_is_read_is_needed_unless_it_is_optional():
     """Date, series and target; the beds may come, and so may the note that nobody reads."""
     known = columns.declared(spec(), "hospital")
     assert set(known.needed) == {"jour", "dep", "incid_hosp"}
-    assert known.read == {"jour", "dep", "incid_hosp", "beds"}
-    assert "beds" in known
-    assert "note" not in known
+    assert known.kinds == dict.fromkeys(["jour", "dep"], "text") | dict.fromkeys(
+        ["incid_hosp", "beds"], "number"
+    )
+    assert known.kind("note") is None
     assert check(["jour", "dep", "incid_hosp"]) == frozenset()
     assert check(["note", "beds", "incid_hosp", "jour", "dep"]) == frozenset()
 
@@ -51,16 +52,17 @@ def test_filters_names_and_attributes_are_read_too():
         "attributes": {"population": "people"},
     }
     known = columns.declared(spec(**source), "hospital")
-    assert known.read >= {"age", "place", "continent", "people"}
+    assert [known.kind(name) for name in ("age", "place", "continent")] == ["text"] * 3
+    assert known.kind("people") == "number"
     assert set(known.needed) >= {"age", "place", "continent", "people"}
 
 
 def test_every_date_of_a_wide_file_is_read():
     """And the columns of names and places."""
     known = columns.declared(wide(), "deaths")
-    assert "1/30/21" in known
-    assert "30-Jan" not in known
-    assert known.read == {"Country/Region", "Province/State", "Lat", "Long"}
+    assert known.kind("1/30/21") == "number"
+    assert known.kind("30-Jan") is None
+    assert set(known.kinds) == {"Country/Region", "Province/State", "Lat", "Long"}
 
 
 def test_a_missing_column_is_refused():

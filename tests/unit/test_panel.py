@@ -75,7 +75,7 @@ def test_the_last_of_rows_with_the_same_place_wins():
     """Of two values for A on one day, the second."""
     names = pa.array(["A", "B", "A"]).dictionary_encode()
     at = np.array(["2021-01-02", "2021-01-01", "2021-01-02"], "datetime64[D]")
-    made = panel.scatter(at, names, np.array([5.0, 6.0, 7.0]))
+    made = panel.scatter(at, names, {Key("s", "t"): np.array([5.0, 6.0, 7.0])})[Key("s", "t")]
     assert same(made, grid([[NAN, 6], [7, NAN]], "AB"))
 
 
