@@ -42,8 +42,11 @@ def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None 
     source = dataset.sources[name]
     where = f"{dataset.name}.{name}"
     declared = columns.declared(dataset, name)
-    found = cells.read(source, body, where, declared.kind)
-    mark = columns.check(source, found.header, declared, where)
+    try:
+        found = cells.read(source, body, where, declared.kind)
+        mark = columns.check(source, found.header, declared, where)
+    except Rejected as reason:
+        raise _discreet(source, reason) from None
     if source.layout == "records":
         held, repeated = records.read(source, found.table, where, pseudonym)
         return Parsed(marks=(mark, repeated), records=held)
@@ -53,6 +56,20 @@ def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None 
     entities = source.entities
     parsed = _renamed(parsed, entities, where) if entities else parsed
     return replace(parsed, marks=(mark, *parsed.marks))
+
+
+def _discreet(source: Source, reason: Rejected) -> Rejected:
+    """A refusal that quotes nothing of a file whose lines name people."""
+    if source.person is None:
+        return reason
+    found = "something else, not shown because it may name people"
+    return Rejected(
+        reason.where,
+        rule=reason.rule,
+        expected=reason.expected,
+        found=found,
+        remedy=reason.remedy,
+    )
 
 
 def _renamed(parsed: Parsed, entities: dict[str, str], where: str) -> Parsed:

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from vigil import datasets, layouts, tables, views
 from vigil.cli import app
-from vigil.datasets import model
+from vigil.datasets import model, sources
+from vigil.verdict import EVENTS
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = sorted((ROOT / "shared" / "vigil").rglob("*.py"))
@@ -79,12 +80,12 @@ def test_every_environment_variable_is_documented() -> None:
 
 
 def rules(file: Path) -> Iterator[str]:
-    """The rules that a file's findings and refusals name."""
+    """The rules that a file's findings, marks and refusals name."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         named: list[ast.expr] = []
-        if node.func.id in {"Finding", "_places"}:  # quality's own short way to make one
+        if node.func.id in {"Finding", "Mark"}:
             named = node.args[:1]
         if node.func.id == "Rejected":
             named = [word.value for word in node.keywords if word.arg == "rule"]
@@ -96,19 +97,36 @@ def test_every_rule_is_documented_and_every_documented_rule_is_there() -> None:
     assert {rule for file in PRODUCT for rule in rules(file)} == rows(page("quality"))
 
 
+def test_every_threshold_is_named_beside_its_rule() -> None:
+    """In the column of thresholds, and no others."""
+    cells = re.findall(
+        r"^\| `\w+` \|[^|]*\| ([^|]*) \|[^|]*\|[^|]*\|$", page("quality"), re.MULTILINE
+    )
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    assert named == set(sources.Expect.model_fields)
+
+
+def test_every_event_is_named_where_it_is_said_what_is_said_once() -> None:
+    """The rules that are not compared with the content before."""
+    said = page("quality").partition("**Nothing alerts twice.**")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", said)) - {"cleared"} == set(EVENTS)
+
+
 FIELDS = {
     model.Dataset: "Fields of the file",
     model.Schedules: "Schedules",
-    model.Source: "A source",
-    model.Expect: "What is expected of a source",
+    sources.Source: "A source",
+    sources.Expect: "What is expected of a source",
     model.Measure: "A measure (target or covariate)",
+    model.Known: "A finding that is known",
 }
 
 
 def test_every_part_of_a_dataset_file_has_a_table() -> None:
     """A new class in the model needs a table, too."""
-    parts = {one for one in vars(model).values() if isinstance(one, type)}
-    assert {one for one in parts if issubclass(one, model.Record)} - {model.Record} == set(FIELDS)
+    classes = [*vars(model).values(), *vars(sources).values()]
+    parts = {one for one in classes if isinstance(one, type) and issubclass(one, sources.Record)}
+    assert parts - {sources.Record} == set(FIELDS)
 
 
 @pytest.mark.parametrize(("part", "heading"), FIELDS.items(), ids=lambda one: str(one)[-20:])
@@ -119,7 +137,8 @@ def test_every_field_of_a_dataset_file_is_documented(part: type[BaseModel], head
 
 def test_every_layout_is_documented() -> None:
     """By name, in bold."""
-    assert all(f"- **{name}**" in page("datasets") for name in layouts.LAYOUTS)
+    named = set(re.findall(r"^- \*\*(\w+)\*\*:", page("datasets"), re.MULTILINE))
+    assert named == {*layouts.LAYOUTS, "records"}
 
 
 def test_every_table_and_view_is_documented() -> None:

@@ -137,6 +137,27 @@ def test_no_patient_id_comes_out_of_a_refusal():
     assert "PATIENT" not in str(reason)
 
 
+BROKEN = {
+    "a row with a cell too many": (FILE + "4,PATIENT-9,R,2,1,0-10,x\n", "columns"),
+    "a row that was cut off": (FILE + "4,PATIENT-9,R", "truncated"),
+    "no header": (FILE.partition("\n")[2], "columns"),
+    "no header, and a cell twice": ("PATIENT-7,PATIENT-7,R,2,1,0-10\n", "columns"),
+    "a merge conflict": (
+        "<<<<<<< HEAD\n1,PATIENT-7\n=======\n1,PATIENT-8\n>>>>>>> theirs\n",
+        "content",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "rule"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_of_people_is_refused_without_quoting_it(text, rule):
+    """Refusals reach the log and whoever is on duty."""
+    reason = refused(text)
+    assert reason.rule == rule
+    assert reason.found == "something else, not shown because it may name people"
+    assert "PATIENT" not in str(reason)
+
+
 def test_without_a_key_no_people_are_taken_in():
     """A missing setting is named; a file without people needs none."""
     with pytest.raises(Misconfigured, match="VIGIL_HASH_KEY"):
