@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
@@ -63,14 +63,22 @@ class Lake:
 
     def arrivals(self, dataset: str, at: str = "") -> list[str]:
         """The names of all arrival records, sorted, or of those that start with *at*."""
-        prefix = f"arrivals/{dataset}/{at}"
-        blobs = self.client.list_blobs(
-            self.bucket_name,
-            prefix=prefix,
-            timeout=self.deadline.left(60),
-            retry=self.deadline.retry(),
-        )
-        return sorted(blob.name.rpartition("/")[2].removesuffix(".json") for blob in blobs)
+        names = self._names(f"arrivals/{dataset}/{at}")
+        return sorted(name.rpartition("/")[2].removesuffix(".json") for name in names)
+
+    def _names(self, prefix: str) -> Iterator[str]:
+        """The names that start so, asked for page by page: each page has its own time."""
+        token, first = None, True
+        while token or first:
+            blobs = self.client.list_blobs(
+                self.bucket_name,
+                prefix=prefix,
+                page_token=token,
+                timeout=self.deadline.left(60),
+                retry=self.deadline.retry(),
+            )
+            yield from (blob.name for blob in next(blobs.pages))
+            token, first = blobs.next_page_token, False
 
     def arrival(self, dataset: str, name: str) -> Arrival:
         """The arrival record of that name."""
