@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,14 +97,19 @@ class Lake:
         names = (blob.name.rpartition("/")[2] for blob in self._list(prefix))
         return sorted(name.removesuffix(".json") for name in names)
 
-    def _list(self, prefix: str) -> Iterable[storage.Blob]:
-        found: Iterable[storage.Blob] = self.client.list_blobs(
-            self.bucket_name,
-            prefix=prefix,
-            timeout=self.deadline.left(60),
-            retry=self.deadline.retry(),
-        )
-        return found
+    def _list(self, prefix: str) -> Iterator[storage.Blob]:
+        """The objects whose names start so, page by page: each page has its own time."""
+        token, first = None, True
+        while token or first:
+            blobs = self.client.list_blobs(
+                self.bucket_name,
+                prefix=prefix,
+                page_token=token,
+                timeout=self.deadline.left(60),
+                retry=self.deadline.retry(),
+            )
+            yield from next(blobs.pages)
+            token, first = blobs.next_page_token, False
 
     def _read(self, name: str) -> bytes:
         try:

@@ -14,7 +14,7 @@ from vigil.errors import Rejected, Transient
 from vigil.messages import Tick, moment_text
 
 AT_ONCE = 100  # letters a pull
-PATIENCE = 5.0  # seconds for a pull that finds nothing
+PATIENCE = 3.0  # seconds for a pull that finds nothing
 MARK = "vigil_redriven"  # the run that moved it: a letter that dies again meanwhile waits
 ATTEMPTS = "CloudPubSubDeadLetterSourceDeliveryCount"  # Pub/Sub's note on a letter
 

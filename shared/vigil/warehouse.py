@@ -25,6 +25,7 @@ from vigil.log import log
 from vigil.panel import Panel, from_rows
 from vigil.records import Record, Records
 
+ONE_TRY = 60.0  # seconds: the last try may outlive the deadline by so much; Pub/Sub waits 600
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
 
 
@@ -48,7 +49,7 @@ class Warehouse:
             lambda: self.client.query_and_wait(
                 sql,
                 job_config=config,
-                api_timeout=self.deadline.left(),
+                api_timeout=self.deadline.left(ONE_TRY),
                 wait_timeout=self.deadline.left(),
                 retry=self.deadline.retry(),
                 job_retry=None,
@@ -71,7 +72,9 @@ class Warehouse:
 
     def arrow(self, sql: str, /, **parameters: Any) -> pa.Table:
         """A large result, read through the Storage API as columns."""
-        return self.query(sql, **parameters).to_arrow(bqstorage_client=_reader(self.storage_api))
+        found = self.query(sql, **parameters)
+        reader = Reader(_storage_client(self.storage_api), self.deadline)
+        return found.to_arrow(bqstorage_client=reader, timeout=self.deadline.left())
 
     def head(self, dataset: str) -> Head:
         """What the tables show of a dataset; its row is made when there is none."""
@@ -86,7 +89,7 @@ class Warehouse:
 
         The name holds the table's birth, so that a table made anew gets its row anew.
         """
-        born = self.client.get_table(f"{self.name}.heads", timeout=self.deadline.left()).created
+        born = self.client.get_table(f"{self.name}.heads", **self._one_try()).created
         sql = (
             f"INSERT INTO `{self.name}.heads` (dataset, revision, contents, arrival, arrivals) "
             "VALUES (@dataset, 0, '{}', '', 0)"
@@ -101,14 +104,24 @@ class Warehouse:
         """Run the job of that name, or wait for whoever does; False when it failed."""
         try:
             job = self.client.query(
-                sql, job_config=config, job_id=job_id, job_retry=None, timeout=self.deadline.left()
+                sql, job_config=config, job_id=job_id, job_retry=None, **self._one_try()
             )
         except Conflict:
-            job = self.client.get_job(job_id, timeout=self.deadline.left())
-        error = job.exception(timeout=self.deadline.left())
+            job = self.client.get_job(job_id, **self._one_try())
+        error = self._finished(job).exception()
         if error is not None:
             log(f"{job_id}: {error}", severity="WARNING", dataset=self.name)
         return error is None
+
+    def _finished(self, job: Any) -> Any:
+        """The job, once it has come to an end."""
+        while not job.done(**self._one_try()):
+            time.sleep(min(self.deadline.left(), 0.2))
+        return job
+
+    def _one_try(self) -> dict[str, Any]:
+        """How long a call may take, and how long it may be tried."""
+        return {"retry": self.deadline.retry(), "timeout": self.deadline.left(ONE_TRY)}
 
     def panel(self, dataset: str, as_of: datetime, measures: Sequence[str] = ()) -> Panel:
         """What was known of a dataset at a moment, as published: all, or some measures."""
@@ -187,9 +200,14 @@ class Warehouse:
             source_format=bigquery.SourceFormat.PARQUET, schema=_fields(spec)
         )
         job = self.client.load_table_from_file(
-            file, name, rewind=True, job_config=config, timeout=self.deadline.left()
+            file,
+            name,
+            rewind=True,
+            job_config=config,
+            num_retries=1,  # of uploads: their pauses know no deadline
+            timeout=self.deadline.left(ONE_TRY),
         )
-        job.result(timeout=self.deadline.left())
+        self._finished(job).result()
         return name
 
     def commit(self, commit: Commit) -> bool:
@@ -208,7 +226,7 @@ class Warehouse:
         return won
 
     def _unstage(self, name: str) -> None:
-        self.client.delete_table(name, not_found_ok=True, timeout=self.deadline.left(30))
+        self.client.delete_table(name, not_found_ok=True, **self._one_try())
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add a few rows outside a commit: the ledger and findings of what was not done."""
@@ -217,8 +235,24 @@ class Warehouse:
             self.query(sql, **parameters)
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Google's client of the Storage API, under a deadline: their BigQuery client sets none."""
+
+    client: bigquery_storage.BigQueryReadClient
+    deadline: Deadline
+
+    def create_read_session(self, **request: Any) -> bigquery_storage.types.ReadSession:
+        """A result, cut into streams."""
+        return self.client.create_read_session(**request)
+
+    def read_rows(self, name: str) -> Any:
+        """One stream."""
+        return self.client.read_rows(name, timeout=self.deadline.left())
+
+
 @cache
-def _reader(address: str | None) -> bigquery_storage.BigQueryReadClient:
+def _storage_client(address: str | None) -> bigquery_storage.BigQueryReadClient:
     """A client of the Storage API, one for the life of the process."""
     if address is None:
         return bigquery_storage.BigQueryReadClient()

@@ -1,0 +1,111 @@
+"""Poison, dead letters and floods through `vigil up`, with both Pub/Sub servers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud import pubsub_v1
+from test_local_cloud import start, vigil
+from tiny import write_dataset, write_visits
+
+from vigil.local.services import PROJECT, google_emulator
+
+SERVERS = [
+    pytest.param("own", id="our own server"),
+    pytest.param(
+        "google",
+        id="Google's emulator",
+        marks=pytest.mark.skipif(google_emulator() is None, reason="gcloud or Java is not there"),
+    ),
+]
+POISON = b'{"v": 2, "dataset": "eighth"}'
+GARBAGE = b"no tick"
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def env(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The environment of a local cloud that runs."""
+    folder = tmp_path_factory.mktemp(request.param)
+    write_dataset(folder / "datasets", "eighth")
+    write_visits(folder / "mirror" / "eighth" / "visits.csv")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VIGIL_")}
+    own = {"VIGIL_HOME": "home", "VIGIL_DATASETS": "datasets", "VIGIL_MIRROR": "mirror"}
+    paths = {name: str(folder / value) for name, value in own.items()}
+    env = {**clean, **paths, "VIGIL_PUBSUB": request.param, "COLUMNS": "200"}
+    process, state = start(env)
+    yield {**env, "PUBSUB_EMULATOR_HOST": state["env"]["PUBSUB_EMULATOR_HOST"]}
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+
+
+def publish(env: dict[str, str], topic: str, *bodies: bytes) -> None:
+    """Send these bytes, in a process that knows the address."""
+    code = (
+        "import sys; from google.cloud import pubsub_v1; client = pubsub_v1.PublisherClient(); "
+        "[client.publish(sys.argv[1], body.encode()).result(30) for body in sys.argv[2:]]"
+    )
+    path = pubsub_v1.PublisherClient.topic_path(PROJECT, topic)
+    command = [sys.executable, "-c", code, path, *(body.decode() for body in bodies)]
+    subprocess.run(command, env=env, check=True, timeout=60)
+
+
+def until[T](look: Callable[[], T], seconds: float = 90.0) -> T:
+    """Ask until there is an answer."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, f"nothing in {seconds} s"
+        time.sleep(0.5)
+    return found
+
+
+@pytest.mark.slow
+def test_row_40_poison_is_set_aside_and_redriven_while_others_flow(env: dict[str, str]) -> None:
+    """Five attempts, then a dead letter; it can be looked at, sent again, and dies again."""
+    publish(env, "vigil-ingest", POISON)
+    publish(env, "vigil-predict-dead", GARBAGE)
+    vigil(env, "tick", "eighth", "--as-of", "2024-04-10")
+    runs = "SELECT status FROM runs WHERE dataset = 'eighth' AND step = 'predict'"
+    assert until(lambda: vigil(env, "query", runs)) == [{"status": "done"}]
+
+    def dead(step: str) -> list[dict[str, Any]]:
+        letters: list[dict[str, Any]] = vigil(env, "redrive", "--dry-run")["letters"]
+        return [letter for letter in letters if letter["step"] == step]
+
+    [first] = until(lambda: dead("ingest"))
+    assert "version 2" in first["unreadable"]
+    assert len(dead("predict")) == 1
+    said = vigil(env, "redrive")
+    assert not said["dry_run"]
+    assert [letter["step"] for letter in said["letters"]] == ["ingest", "predict"]
+    assert "expected a JSON object" in said["letters"][1]["unreadable"]
+    refused = "SELECT status FROM runs WHERE STARTS_WITH(run_id, 'predict/-/')"
+    assert until(lambda: vigil(env, "query", refused)) == [{"status": "refused"}]
+    [again] = until(lambda: dead("ingest"))
+    assert again["message"] != first["message"]
+    assert dead("predict") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [[], ["--bare"]], ids=["one moment", "no moment"])
+def test_a_flood_of_duplicates_drains_in_flat_memory_with_one_commit(moment: list[str]) -> None:
+    """Five hundred queued at once; the benchmark says what it takes for ten thousand."""
+    command = [sys.executable, "-m", "benchmarks.drain", "--messages", "500", "--json", *moment]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VIGIL_")}
+    root = Path(__file__).parents[2]
+    run = subprocess.run(
+        command, env=clean, cwd=root, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    said = json.loads(run.stdout)
+    assert (said["vintages"], said["done"], said["acknowledged"]) == (1, 1, 500)
+    assert said["revision"] <= 2  # the data, the forecast
+    assert said["runs"] < 20
