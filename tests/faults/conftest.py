@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from tiny import visits
 
-from faults.harness import World, started
+from faults.delivery import tick
+from faults.harness import MOMENT, Tables, World, started
 from vigil.local import resources
 from vigil.local.services import Service
 
@@ -30,6 +32,16 @@ def world(whole_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
     yield whole_world
     whole_world.storage.rules.clear()
     whole_world.bigquery.rules.clear()
+
+
+@pytest.fixture
+def clean(world: World) -> Tables:
+    """The tables after one clean run of both steps, made once."""
+    if not world.clean:
+        name = world.dataset(visits())
+        assert world.push("ingest", tick(name, MOMENT)) == 200
+        world.clean = world.forecast(name)
+    return world.clean
 
 
 def _point_to(world: World, patch: pytest.MonkeyPatch) -> None:

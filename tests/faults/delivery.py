@@ -14,13 +14,6 @@ import requests
 
 from vigil.local.services import PROJECT
 
-LIMITED = """
-import resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
-sys.argv = sys.argv[1:]
-runpy.run_module("functions_framework", run_name="__main__", alter_sys=True)
-"""
-
 
 def tick(dataset: str, as_of: str, **more: Any) -> bytes:
     """A message as the scheduler writes it."""
@@ -44,9 +37,14 @@ class Function:
     crash: Path  # holds the name of the point at which the next delivery dies
 
     @property
+    def topic(self) -> str:
+        """The topic of its step."""
+        return f"projects/{PROJECT}/topics/vigil-{self.step}"
+
+    @property
     def endpoint(self) -> str:
         """Where Pub/Sub pushes to."""
-        return f"http://127.0.0.1:{self.port}/projects/{PROJECT}/topics/vigil-{self.step}"
+        return f"http://127.0.0.1:{self.port}/{self.topic}"
 
     def push(
         self,
@@ -86,7 +84,15 @@ class Function:
         pairs = [line.split() for line in out.stdout.splitlines()[1:]]
         return [int(pid) for pid, parent in pairs if int(parent) == self.pid]
 
-    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """A signal to whoever works now."""
+    def kill(self) -> None:
+        """SIGKILL to whoever works now."""
         for pid in self.workers:
-            os.kill(pid, number)
+            os.kill(pid, signal.SIGKILL)
+
+    def end(self, patience: float) -> None:
+        """SIGTERM, and after so many seconds SIGKILL to all that is left of it."""
+        os.kill(self.pid, signal.SIGTERM)
+        until = time.monotonic() + patience
+        while self.workers and time.monotonic() < until:
+            time.sleep(0.1)
+        os.killpg(self.pid, signal.SIGKILL)

@@ -6,7 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -15,11 +15,11 @@ from typing import Any
 from google.cloud import pubsub_v1
 from tiny import YAML
 
-from faults.delivery import LIMITED, Function
+from faults.delivery import Function
 from faults.proxy import Proxy
 from faults.upstream import Answer, Upstream
 from vigil.cloud import Cloud
-from vigil.local import services
+from vigil.local import resources, services
 from vigil.local.processes import Processes
 from vigil.local.services import PROJECT, STEPS, Service
 
@@ -31,6 +31,8 @@ TABLES = {
     "forecasts": "issued_at, vintage, target, series, period, horizon",
     "heads": "dataset",
 }
+
+MOMENT = "2024-04-08"  # the file of visits ends two days before
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -56,6 +58,7 @@ class World:
     upstream: Upstream
     functions: dict[str, Function] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
+    clean: Tables = field(default_factory=dict)  # after one clean run of both steps at MOMENT
 
     @property
     def cloud(self) -> Cloud:
@@ -71,12 +74,22 @@ class World:
         publisher = pubsub_v1.PublisherClient()
         publisher.publish(publisher.topic_path(PROJECT, f"vigil-{step}"), data).result(timeout=30)
 
+    def subscribed(self, function: Function, ack_seconds: int = 60) -> Callable[[bytes], object]:
+        """A topic of its own for that function; what is returned publishes to it."""
+        topic = f"projects/{PROJECT}/topics/vigil-own-{next(self.numbers)}"
+        service = Service(function.step, function.port, [])
+        subscription = resources.push_subscription(service, topic, f"{function.topic}-dead")
+        subscription.ack_deadline_seconds = ack_seconds
+        publisher = pubsub_v1.PublisherClient()
+        publisher.create_topic(name=topic)
+        pubsub_v1.SubscriberClient().create_subscription(subscription)
+        return lambda data: publisher.publish(topic, data).result(timeout=30)
+
     def dead_letters(self, step: str) -> list[dict[str, Any]]:
         """The messages that were given up, taken from the dead-letter subscription."""
         subscriber = pubsub_v1.SubscriberClient()
         name = subscriber.subscription_path(PROJECT, f"vigil-{step}-dead")
-        request = {"subscription": name, "max_messages": 100, "return_immediately": True}
-        found = subscriber.pull(request, timeout=30).received_messages
+        found = subscriber.pull(subscription=name, max_messages=100, timeout=30).received_messages
         if found:
             subscriber.acknowledge(subscription=name, ack_ids=[one.ack_id for one in found])
         return [json.loads(one.message.data) for one in found]
@@ -102,6 +115,11 @@ class World:
             found[table] = [_shown(row, dataset) for row in rows]
         return found
 
+    def forecast(self, dataset: str) -> Tables:
+        """The tables, once the newest vintage has its forecast."""
+        until(lambda: (head := self.cloud.warehouse.head(dataset)).vintage and head.forecast)
+        return self.tables(dataset)
+
     def runs(self, dataset: str) -> list[dict[str, Any]]:
         """Every attempt, in order."""
         sql = "SELECT * FROM runs WHERE dataset = @d ORDER BY started_at"
@@ -113,20 +131,22 @@ class World:
         return sorted(blob.name for blob in blobs if f"/{dataset}/" in blob.name)
 
     @contextmanager
-    def process(self, step: str, memory: int = 0, **env: str) -> Iterator[Function]:
-        """One more function, with settings of its own and so many bytes of memory."""
-        [function] = self.start([step], memory, **env).values()
+    def process(self, step: str, **env: str) -> Iterator[Function]:
+        """One more function, with settings of its own."""
+        [function] = self.start([step], **env).values()
         try:
             yield function
         finally:
             child = self.processes.children.pop(f"{step}-{function.port}")
-            os.killpg(child.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
 
-    def start(self, steps: list[str], memory: int = 0, **env: str) -> dict[str, Function]:
+    def start(self, steps: list[str], **env: str) -> dict[str, Function]:
         """Function processes, once they answer."""
         plan = services.plan(self.folder, functions=True, mlflow=False, mirror=self.upstream.url)
-        made = [_named(one, memory) for one in plan.functions if one.name in steps]
+        chosen = [one for one in plan.functions if one.name in steps]
+        made = [replace(one, name=f"{one.name}-{one.port}") for one in chosen]
         functions = {}
         for service in made:
             crash = self.folder / f"crash-{service.port}"
@@ -135,15 +155,6 @@ class World:
             functions[step] = Function(step, service.port, pid, crash)
         self.processes.wait_for(made)
         return functions
-
-
-def _named(service: Service, memory: int) -> Service:
-    """A function's service under a name that no other has, with so many bytes of memory."""
-    name, command = f"{service.name}-{service.port}", service.command
-    if memory:
-        python, _module, _framework, *arguments = command
-        command = [python, "-c", LIMITED, str(memory), *arguments]
-    return replace(service, name=name, command=command)
 
 
 def _shown(row: dict[str, Any], dataset: str) -> dict[str, Any]:

@@ -81,14 +81,14 @@ class Rule:
     path: str  # searched for in the path with its query
     act: Act
     times: int
-    body: str  # searched for in the request's body
+    body: tuple[str, ...]  # all of it is in the request's body
     hits: int = 0
     hit: threading.Event = field(default_factory=threading.Event)
 
     def takes(self, method: str, path: str, body: bytes) -> bool:
         """Whether this is a request of it."""
-        fits = self.method == method and re.search(self.path, path)
-        if not fits or not re.search(self.body.encode(), body) or self.hits >= self.times:
+        fits = self.method == method and re.search(self.path, path) and self.hits < self.times
+        if not fits or not all(part.encode() in body for part in self.body):
             return False
         self.hits += 1
         self.hit.set()
@@ -113,7 +113,7 @@ class Proxy(ThreadingHTTPServer):
         """Where clients find it."""
         return f"http://127.0.0.1:{self.server_port}"
 
-    def rule(self, method: str, path: str, act: Act, *, times: int = 1, body: str = "") -> Rule:
+    def rule(self, method: str, path: str, act: Act, *body: str, times: int = 1) -> Rule:
         """Do this to the next so many requests that fit; the first rule that fits counts."""
         rule = Rule(method, path, act, times, body)
         self.rules.append(rule)

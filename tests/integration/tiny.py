@@ -27,10 +27,10 @@ def write_dataset(folder: Path, name: str = "tiny") -> Path:
     return file
 
 
-def visits(*, days: int = 90, first: float = 5.0) -> bytes:
-    """Visits to four towns from 2024-01-01; *first* is the first town's first number."""
+def visits(*, days: int = 90, first: float = 5.0, towns: int = 4) -> bytes:
+    """Visits to some towns from 2024-01-01; *first* is the first town's first number."""
     lines = ["region;town;day;count"]
-    for town in range(4):
+    for town in range(towns):
         for day in range(days):
             month, rest = divmod(day, 28)
             count = first if (town, day) == (0, 0) else (town + 1) * (10 + day % 7)

@@ -77,14 +77,15 @@ def make_topics(functions: list[Service]) -> None:
         dead = publisher.topic_path(PROJECT, f"vigil-{function.name}-dead")
         for name in (topic, dead):
             publisher.create_topic(Topic(name=name))
-        for subscription in (_push(topic, dead, function), _pull(dead)):
+        for subscription in (push_subscription(function, topic, dead), _pull(dead)):
             try:
                 subscriber.create_subscription(subscription)
             except AlreadyExists:
                 continue
 
 
-def _push(topic: str, dead: str, function: Service) -> Subscription:
+def push_subscription(function: Service, topic: str, dead: str) -> Subscription:
+    """A topic's subscription that pushes to the function; *dead* gets what it cannot take."""
     name = topic.rpartition("/")[2]
     # The framework reads the topic from the path when it unwraps a push body.
     endpoint = f"http://127.0.0.1:{function.port}/{topic}"
