@@ -42,6 +42,7 @@ class History:
     progress: Callable[[int, int], None] = _quiet
     parsed: dict[tuple[str, str], Parsed] = field(default_factory=dict)
     seen: Head | None = None
+    whole: bool = False  # the bucket has been found to hold all that the tables show
 
     def read(self, source: str, digest: str) -> Parsed:
         """A content by its hash, parsed once."""
@@ -124,6 +125,13 @@ class History:
         if head.vintage and self.dataset.task == "classify":
             replay.recorded = warehouse.records(name)
         return replay
+
+    def check_bucket(self) -> None:
+        """Stop before anything arrives in a bucket that holds less than the tables show."""
+        if not self.whole:
+            head = self.head()
+            self._check_bucket(self.cloud.lake.arrivals(self.dataset.name), head)
+            self.whole = True
 
     def _check_bucket(self, names: list[str], head: Head) -> None:
         """Fewer arrivals than the tables show mean the wrong bucket, but where they expire."""

@@ -100,6 +100,7 @@ class Receiver:
                 found=", ".join(unknown),
             )
         head = self.history.head()
+        self.history.check_bucket()
         last = self._last(head)
         contents = {
             source: self._content(source, locations[source], last.get(source), head)
