@@ -23,7 +23,8 @@ class Cloud:
     @classmethod
     def from_env(cls, deadline: Deadline | None = None) -> "Cloud":
         """The cloud that the environment names."""
-        return cls(Settings.from_env(), deadline or Deadline())
+        settings = Settings.from_env()
+        return cls(settings, deadline or Deadline(settings.step_seconds))
 
     @property
     def lake(self) -> Lake:

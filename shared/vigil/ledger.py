@@ -5,18 +5,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from vigil import tables
+from vigil.deadline import Deadline
 from vigil.errors import Rejected
 from vigil.log import log
 from vigil.messages import Tick, moment_text
 from vigil.quality import Finding
 from vigil.warehouse import Warehouse
+
+GRACE = 30.0  # seconds to say that an attempt failed, also when its own time is over
 
 
 @dataclass
@@ -112,7 +115,7 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
     except BaseException as error:
         run.status, run.reason, run.findings = "failed", f"{type(error).__name__}: {error}", []
         try:
-            _record(run, warehouse)
+            _record(run, lambda: replace(warehouse(), deadline=Deadline(GRACE)))
         except Exception as also:  # noqa: BLE001  the first error is the one that matters
             log(f"the ledger could not be written: {also}", severity="ERROR", run_id=run.run_id)
         raise

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from itertools import count
+from math import inf
 from typing import Any
 from uuid import uuid4
 
@@ -54,6 +55,10 @@ class Warehouse:
             )
         )
 
+    def _limits(self, at_most: float = inf) -> dict[str, Any]:
+        """For one call: how long to wait, and when to ask again."""
+        return {"timeout": self.deadline.left(at_most), "retry": self.deadline.retry()}
+
     def _again[T](self, statement: Callable[[], T]) -> T:
         """Statements that change one table cancel each other: come again, a little later."""
         while True:
@@ -85,7 +90,8 @@ class Warehouse:
 
         The name holds the table's birth, so that a table made anew gets its row anew.
         """
-        born = self.client.get_table(f"{self.name}.heads", timeout=self.deadline.left()).created
+        heads = f"{self.name}.heads"
+        born = self.client.get_table(heads, **self._limits()).created
         sql = (
             f"INSERT INTO `{self.name}.heads` (dataset, revision, contents, arrival, arrivals) "
             "VALUES (@dataset, 0, '{}', '', 0)"
@@ -100,10 +106,10 @@ class Warehouse:
         """Run the job of that name, or wait for whoever does; False when it failed."""
         try:
             job = self.client.query(
-                sql, job_config=config, job_id=job_id, job_retry=None, timeout=self.deadline.left()
+                sql, job_config=config, job_id=job_id, job_retry=None, **self._limits()
             )
         except Conflict:
-            job = self.client.get_job(job_id, timeout=self.deadline.left())
+            job = self.client.get_job(job_id, **self._limits())
         error = job.exception(timeout=self.deadline.left())
         if error is not None:
             log(f"{job_id}: {error}", severity="WARNING", dataset=self.name)
@@ -165,7 +171,7 @@ class Warehouse:
         job = self.client.load_table_from_file(
             file, name, rewind=True, job_config=config, timeout=self.deadline.left()
         )
-        job.result(timeout=self.deadline.left())
+        job.result(**self._limits())
         return name
 
     def commit(self, commit: Commit) -> bool:
@@ -184,7 +190,7 @@ class Warehouse:
         return won
 
     def _unstage(self, name: str) -> None:
-        self.client.delete_table(name, not_found_ok=True, timeout=self.deadline.left(30))
+        self.client.delete_table(name, not_found_ok=True, **self._limits(30))
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add a few rows outside a commit: the ledger and findings of what was not done."""
