@@ -25,7 +25,8 @@ class Cloud:
     @classmethod
     def from_env(cls, deadline: Deadline | None = None) -> "Cloud":
         """The cloud that the environment names."""
-        return cls(Settings.from_env(), deadline or Deadline())
+        settings = Settings.from_env()
+        return cls(settings, deadline or Deadline(settings.step_seconds))
 
     def of(self, dataset: str) -> "Cloud":
         """The cloud that holds a dataset: the restricted one for personal data."""

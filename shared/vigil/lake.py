@@ -3,16 +3,23 @@
 import gzip
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.retry import Retry
 from google.cloud import storage
+from google.cloud.storage.retry import DEFAULT_RETRY
 
 from vigil.arrivals import Arrival, moment_name
 from vigil.deadline import Deadline
-from vigil.errors import Rejected, VigilError
+from vigil.errors import Rejected, Transient, VigilError
+
+
+class Gone(VigilError):
+    """An object that should be there is not."""
 
 
 def sha256(body: bytes) -> str:
@@ -60,7 +67,8 @@ class Lake:
                         found="another content than the one already kept for that moment",
                         remedy="Give the newer file a later moment with --as-of.",
                     )
-        self._write(_arrival(arrival.dataset, arrival.name), arrival.to_json().encode())
+        if not self._write(_arrival(arrival.dataset, arrival.name), arrival.to_json().encode()):
+            raise Transient(f"{arrival.name}: another attempt has recorded another look just now")
 
     def arrivals(self, dataset: str, at: str = "") -> list[str]:
         """The names of all arrival records, sorted, or of those that start with *at*."""
@@ -106,32 +114,45 @@ class Lake:
                 prefix=prefix,
                 page_token=token,
                 timeout=self.deadline.left(60),
-                retry=self.deadline.retry(),
+                retry=self._retry(),
             )
             yield from next(blobs.pages)
             token, first = blobs.next_page_token, False
+
+    def _retry(self) -> Retry:
+        """Storage's own retry, which knows the errors of an upload, inside the deadline."""
+        retry: Retry = DEFAULT_RETRY.with_delay(initial=0.5, maximum=20.0)
+        return retry.with_timeout(self.deadline.left())
 
     def _read(self, name: str) -> bytes:
         try:
             blob = self.bucket.blob(name)
             body: bytes = blob.download_as_bytes(
-                raw_download=True, timeout=self.deadline.left(60), retry=self.deadline.retry()
+                raw_download=True, timeout=self.deadline.left(60), retry=self._retry()
             )
         except NotFound:
-            raise VigilError(f"gs://{self.bucket_name}/{name} is missing") from None
+            raise Gone(f"gs://{self.bucket_name}/{name} is missing") from None
         return body
 
-    def _write(self, name: str, body: bytes) -> None:
-        """Write once. An object that is there already was written by a twin of this attempt."""
+    def _write(self, name: str, body: bytes) -> bool:
+        """Write once; False when other bytes are there already."""
+        blob = self.bucket.blob(name)
         try:
-            self.bucket.blob(name).upload_from_string(
+            blob.upload_from_string(
                 body,
                 if_generation_match=0,
                 timeout=self.deadline.left(60),
-                retry=self.deadline.retry(),
+                retry=self._retry(),
             )
-        except PreconditionFailed:
-            return
+        except PreconditionFailed:  # a twin of this attempt, or its own try whose answer was lost
+            blob.reload(timeout=self.deadline.left(60), retry=self._retry())
+            return bool(blob.md5_hash == _md5(body))
+        return True
+
+
+def _md5(body: bytes) -> str:
+    """As Cloud Storage gives it."""
+    return b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def _raw(dataset: str, digest: str) -> str:

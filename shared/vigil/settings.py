@@ -24,6 +24,7 @@ class Settings:
     bigquery_storage_api: str | None
     home: Path
     mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
+    step_seconds: float = 480.0  # an HTTP push waits 600 s: stop well before the platform does
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -44,6 +45,7 @@ class Settings:
             bigquery_storage_api=env.get("VIGIL_BIGQUERY_STORAGE_HOST"),
             home=home(env),
             mirror=whole(env.get("VIGIL_MIRROR")),
+            step_seconds=float(env.get("VIGIL_STEP_SECONDS", cls.step_seconds)),
         )
 
 

@@ -39,6 +39,16 @@ def answer(status: int, reason: str = "", message: str = "as the test wants it")
     return lambda _: Reply(status, body, {"Content-Type": "application/json"})
 
 
+def said(body: Any) -> Act:
+    """This JSON; the service hears nothing."""
+    return lambda _: Reply(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+
+def passed(forward: Forward) -> Reply:
+    """Nothing happens to it; the rule counts it."""
+    return forward()
+
+
 def lost(forward: Forward) -> None:
     """The service did it; its response is lost."""
     forward()

@@ -14,7 +14,7 @@ from vigil.steps.ingest import ingest
 from vigil.steps.predict import predict
 
 RACERS = 12
-ROUNDS = int(os.environ.get("VIGIL_ROUNDS", "2"))  # 20 by hand
+ROUNDS = int(os.environ.get("VIGIL_ROUNDS", "1"))  # 20 by hand
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Vintages through the real ingest step, into the BigQuery stand-in and back out."""
 
 import os
+import time
 from hashlib import sha256
 from io import BytesIO
 from itertools import permutations
@@ -66,7 +67,7 @@ def test_every_order_of_four_vintages_makes_the_same_tables(
 ) -> None:
     """A vintage that comes late lands in its place in time (all 24: VIGIL_ORDERS=24)."""
     orders = list(permutations(DEATHS))
-    chosen = orders[:: len(orders) // int(os.environ.get("VIGIL_ORDERS", "4"))]
+    chosen = orders[:: len(orders) // int(os.environ.get("VIGIL_ORDERS", "2"))]
     from vigil.local import resources
 
     tables = ("observations", "vintages", "series", "findings")
@@ -97,14 +98,15 @@ def fingerprint(cloud: Cloud, table: str) -> tuple[int, str]:
 
 def test_the_same_file_again_changes_nothing(cloud: Cloud) -> None:
     """Later ingests add no row, and cost under a third of the first's time (better of two)."""
+    took = []
     for day in ("2023-03-10", "2023-03-11", "2023-03-12"):
+        started = time.perf_counter()
         take(cloud, day, **JHU)
-    first, *later = cloud.warehouse.rows(
-        "SELECT status, `rows`, seconds FROM runs ORDER BY started_at"
-    )
+        took.append(time.perf_counter() - started)
+    first, *later = cloud.warehouse.rows("SELECT status, `rows` FROM runs ORDER BY started_at")
     assert (first["status"], first["rows"]) == ("done", 660_654)
     assert [(run["status"], run["rows"]) for run in later] == [("unchanged", 0)] * 2
-    assert min(run["seconds"] for run in later) < first["seconds"] / 3
+    assert min(took[1:]) < took[0] / 3
 
 
 def test_a_then_b_then_a_again_are_three_vintages(cloud: Cloud) -> None:
@@ -149,13 +151,13 @@ def test_a_refused_file_leaves_everything_as_it_was(cloud: Cloud, tmp_path: Path
     before = fingerprint(cloud, "observations")
     broken = tmp_path / "deaths.csv"
     broken.write_text("<html><body>502 Bad Gateway</body></html>\n")
-    with pytest.raises(Rejected, match="expected columns"):
+    with pytest.raises(Rejected, match="found an HTML page"):
         take(cloud, "2021-01-31", deaths=broken)
     assert fingerprint(cloud, "observations") == before
     [run] = cloud.warehouse.rows("SELECT status, reason FROM runs WHERE status = 'refused'")
-    assert "Province/State" in run["reason"]
+    assert "502 Bad Gateway" in run["reason"]
     [finding] = cloud.warehouse.rows("SELECT * FROM findings WHERE severity = 'error'")
-    assert finding["rule"] == "columns"
+    assert finding["rule"] == "content"
     names = [blob.name for blob in cloud.lake.client.list_blobs(cloud.settings.raw_bucket)]
     assert any(name.startswith("quarantine/jhu_global/20210131") for name in names)
 

@@ -14,8 +14,10 @@ from vigil.cloud import Cloud
 from vigil.commit import Commit, Head
 from vigil.datasets import Dataset
 from vigil.errors import Misconfigured
+from vigil.lake import Gone
 from vigil.layouts import Parsed
 from vigil.ledger import Run, finding_row
+from vigil.log import log
 from vigil.records import keyed_hash
 from vigil.roster import Rows
 from vigil.vintages import Replay, pending
@@ -146,7 +148,12 @@ class History:
         """Fold arrivals into a replay, inside the deadline."""
         for number, name in enumerate(names, 1):
             self.cloud.deadline.left()
-            replay.add(self.cloud.lake.arrival(self.dataset.name, name))
+            try:
+                replay.add(self.cloud.lake.arrival(self.dataset.name, name))
+            except Gone as gone:  # personal bytes expire, also those that came again later
+                if not self.dataset.personal:
+                    raise
+                log(str(gone), severity="WARNING", dataset=self.dataset.name)
             self.progress(number, len(names))
 
     def _commit(
