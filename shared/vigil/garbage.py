@@ -38,7 +38,8 @@ def refuse(delivery: Delivery, reason: Rejected, step: str, cloud: Cloud) -> Non
         run_id=row["run_id"],
         quarantine=f"quarantine/messages/{digest}.json",
     )
-    with lane(step, "-").alone(cloud.deadline):  # so that twins find each other's finding
+    # Twins wait for each other, so that the second finds the finding of the first.
+    with lane(step, f"-{digest[0]}").alone(cloud.deadline):
         cloud.lake.quarantine_message(digest, _kept(delivery, reason, step))
         _record(row, reason, cloud)
 

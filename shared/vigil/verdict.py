@@ -84,8 +84,8 @@ def aging(
             continue
         spec, where = dataset.sources[source], f"{dataset.name}.{source}"
         found = quality.stale(spec, where, content.last_date, arrival.issued_at)
-        asked = last is not None and last.kind == "fetched"  # then it was said, if it was so
-        before = asked and quality.stale(spec, where, content.last_date, last.issued_at)
+        asked = last if last and last.kind == "fetched" else None  # then it was said, if so
+        before = asked and quality.stale(spec, where, content.last_date, asked.issued_at)
         if found and not before:
             yield found
 

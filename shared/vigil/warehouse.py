@@ -25,7 +25,7 @@ from vigil.log import log
 from vigil.panel import Panel, from_rows
 from vigil.records import Record, Records
 
-ONE_TRY = 60.0  # seconds: the last try may outlive the deadline by so much; Pub/Sub waits 600
+ONE_TRY = 60.0  # seconds of silence; the last try may outlive the deadline by so much
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
 
 

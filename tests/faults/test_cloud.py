@@ -31,12 +31,14 @@ def test_row_16_other_bytes_under_an_arrivals_name_are_no_success(
     """A twin recorded another look in between: this attempt fails, the next uses the twin's."""
     name = world.dataset(visits())
 
-    def twin(_: object) -> None:
-        world.serve(name, visits(first=6.0))
-        assert world.push("ingest", tick(name, MOMENT)) == 200
+    with world.process("ingest") as other:  # one process works on one delivery at a time
 
-    world.storage.rule("POST", "/upload/", twin, f"arrivals/{name}/")
-    assert world.push("ingest", tick(name, MOMENT)) == 500
+        def twin(_: object) -> None:
+            world.serve(name, visits(first=6.0))
+            assert other.push(tick(name, MOMENT)) == 200
+
+        world.storage.rule("POST", "/upload/", twin, f"arrivals/{name}/")
+        assert world.push("ingest", tick(name, MOMENT)) == 500
     assert world.push("ingest", tick(name, MOMENT)) == 200
     assert len(world.tables(name)["vintages"]) == 1
     found = world.forecast(name)["observations"]
