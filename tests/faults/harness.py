@@ -46,7 +46,7 @@ def until[T](condition: Callable[[], T], seconds: float = 30.0) -> T:
     return found
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """Everything a fault test touches. Tests keep apart by the name of their dataset."""
 
