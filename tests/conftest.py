@@ -37,6 +37,11 @@ FILES = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many sequences the state machine runs."""
+    parser.addoption("--runs", type=int, default=300, help="sequences of the state machine")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests on real files are skipped where there are none, and say so."""
     if not REAL.is_dir():

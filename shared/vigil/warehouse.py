@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache, partial
 from itertools import count
@@ -82,7 +82,8 @@ class Warehouse:
         if not found:
             self._first_head(dataset)
             return Head(dataset)
-        return Head(**found[0])
+        known = {one.name for one in fields(Head)}  # a later version's table may have more
+        return Head(**{name: value for name, value in found[0].items() if name in known})
 
     def _first_head(self, dataset: str) -> None:
         """One row, whoever comes first: BigQuery runs a job of one name once.

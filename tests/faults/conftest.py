@@ -10,7 +10,10 @@ from faults.harness import MOMENT, Tables, World, started
 from vigil.local import resources
 from vigil.local.services import Service
 
-OURS = ("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_DATASETS", "VIGIL_MIRROR")
+OURS = (
+    *("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_DATASETS", "VIGIL_MIRROR"),
+    "PUBSUB_EMULATOR_HOST",
+)
 
 
 @pytest.fixture(scope="session")
@@ -45,5 +48,5 @@ def clean(world: World) -> Tables:
 
 
 def _point_to(world: World, patch: pytest.MonkeyPatch) -> None:
-    for name in (*OURS, "PUBSUB_EMULATOR_HOST"):
-        patch.setenv(name, world.env[name])
+    for name in OURS:
+        patch.setenv(name, world.surroundings[name])

@@ -34,6 +34,7 @@ TABLES = {
 
 MOMENT = "2024-04-08"  # the file of visits ends two days before
 
+DIRECT = ("STORAGE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "VIGIL_BIGQUERY_STORAGE_HOST")
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -46,12 +47,13 @@ def until[T](condition: Callable[[], T], seconds: float = 30.0) -> T:
     return found
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """Everything a fault test touches. Tests keep apart by the name of their dataset."""
 
     folder: Path
     env: dict[str, str]  # of the functions
+    direct: dict[str, str]  # the services' own addresses, without proxies
     processes: Processes
     storage: Proxy
     bigquery: Proxy
@@ -73,6 +75,11 @@ class World:
         """Send a message through Pub/Sub."""
         publisher = pubsub_v1.PublisherClient()
         publisher.publish(publisher.topic_path(PROJECT, f"vigil-{step}"), data).result(timeout=30)
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """The environment of a test: the same cloud, without proxies."""
+        return {**self.env, **self.direct}
 
     def subscribed(self, function: Function, ack_seconds: int = 60) -> Callable[[bytes], object]:
         """A topic of its own for that function; what is returned publishes to it."""
@@ -112,7 +119,7 @@ class World:
         for table, order in TABLES.items():
             sql = f"SELECT * FROM {table} WHERE dataset = @d ORDER BY {order}"
             rows = self.cloud.warehouse.rows(sql, d=dataset)
-            found[table] = [_shown(row, dataset) for row in rows]
+            found[table] = [shown(row, dataset) for row in rows]
         return found
 
     def forecast(self, dataset: str) -> Tables:
@@ -157,7 +164,7 @@ class World:
         return functions
 
 
-def _shown(row: dict[str, Any], dataset: str) -> dict[str, Any]:
+def shown(row: dict[str, Any], dataset: str) -> dict[str, Any]:
     """A row without its dataset's name and without the count of commits that led to it."""
     return {
         name: re.sub(rf"\b{dataset}\b", "DATASET", value) if isinstance(value, str) else value
@@ -167,24 +174,23 @@ def _shown(row: dict[str, Any], dataset: str) -> dict[str, Any]:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[World]:
-    """The functions and their bus, beside the storage and BigQuery that run already."""
-    (folder / "datasets").mkdir()
-    storage = Proxy(os.environ["STORAGE_EMULATOR_HOST"])
-    bigquery, upstream = Proxy(os.environ["BIGQUERY_EMULATOR_HOST"]), Upstream()
+def started(folder: Path, *, alone: bool = False) -> Iterator[World]:
+    """Functions and bus beside the storage and BigQuery that run, or *alone* with its own."""
+    (folder / "datasets").mkdir(parents=True)
+    upstream = Upstream()
     plan = services.plan(folder, functions=True, mlflow=False, mirror=upstream.url)
-    [bus] = [one for one in plan.services if one.name == "pubsub"]
+    own = [one for one in plan.services if alone or one.name == "pubsub"]
+    direct = {name: plan.env[name] if alone else os.environ[name] for name in DIRECT}
+    storage, bigquery = (Proxy(direct[name]) for name in DIRECT[:2])
     env = plan.env | {
-        "VIGIL_BIGQUERY_STORAGE_HOST": os.environ["VIGIL_BIGQUERY_STORAGE_HOST"],
-        "STORAGE_EMULATOR_HOST": storage.url,
-        "BIGQUERY_EMULATOR_HOST": bigquery.url,
+        **dict(zip(DIRECT, (storage.url, bigquery.url, direct[DIRECT[2]]), strict=True)),
         "VIGIL_DATASETS": str(folder / "datasets"),
         "VIGIL_WAREHOUSE": "faults",
         "VIGIL_RAW_BUCKET": "faults-raw",
     }
     with (folder / "lock").open("w") as lock, Processes(folder, lambda *_: None, lock) as processes:
-        world = World(folder, env, processes, storage, bigquery, upstream)
-        processes.start([bus], env)
+        world = World(folder, env, direct, processes, storage, bigquery, upstream)
+        processes.start(own, env)
         world.functions = world.start(list(STEPS))
-        processes.wait_for([bus])
+        processes.wait_for(own)
         yield world

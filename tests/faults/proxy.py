@@ -125,9 +125,8 @@ class Proxy(ThreadingHTTPServer):
 
     def rule(self, method: str, path: str, act: Act, *body: str, times: int = 1) -> Rule:
         """Do this to the next so many requests that fit; the first rule that fits counts."""
-        rule = Rule(method, path, act, times, body)
-        self.rules.append(rule)
-        return rule
+        self.rules.append(Rule(method, path, act, times, body))
+        return self.rules[-1]
 
     def acts(self, method: str, path: str, body: bytes) -> Act:
         """What to do with this request."""

@@ -50,11 +50,20 @@ def make_tables(client: bigquery.Client, dataset: str) -> None:
     if made.labels.get("schema") == stamp:
         return
     for spec in specs:
-        client.create_table(_table(client.project, dataset, spec), exists_ok=True)
+        table = _table(client.project, dataset, spec)
+        _grow(client, client.create_table(table, exists_ok=True), table.schema)
     for statement in statements:
         client.query_and_wait(statement)
     made.labels = {"schema": stamp}
     client.update_dataset(made, ["labels"])
+
+
+def _grow(client: bigquery.Client, table: bigquery.Table, fields: list[SchemaField]) -> None:
+    """Add the columns that a table of an older version lacks; migrations only ever add."""
+    there = {field.name for field in table.schema}
+    if missing := [field for field in fields if field.name not in there]:
+        table.schema = [*table.schema, *missing]
+        client.update_table(table, ["schema"])
 
 
 def _table(project: str, dataset: str, spec: tables.Table) -> bigquery.Table:

@@ -78,7 +78,7 @@ def rows_of(target: str, future: Paths, steps: Quantiles) -> pa.Table:
     names = np.array(future.series, dtype=object)
     columns = {
         "target": np.repeat(target, count * len(names)),
-        "series": np.tile(names, count),
+        "series": pa.array(np.tile(names, count), pa.string()),  # also when there is no step
         "period": np.repeat(steps.period, count * len(names)),
         "reference_date": np.repeat(future.reference_date, count * len(names)),
         "horizon": np.repeat(horizons, len(names)),
