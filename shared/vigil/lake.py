@@ -43,14 +43,14 @@ class Lake:
     def keep(self, dataset: str, body: bytes) -> str:
         """Store *body* under its own hash, so that keeping it twice changes nothing."""
         digest = sha256(body)
-        self._write(_raw(dataset, digest), gzip.compress(body, 6, mtime=0))
+        self._write(raw_name(dataset, digest), gzip.compress(body, 6, mtime=0))
         return digest
 
     def read(self, dataset: str, digest: str) -> bytes:
         """The bytes of that hash, checked against it."""
-        body = gzip.decompress(self._read(_raw(dataset, digest)))
+        body = gzip.decompress(self._read(raw_name(dataset, digest)))
         if sha256(body) != digest:
-            raise VigilError(f"gs://{self.bucket_name}/{_raw(dataset, digest)}: bytes changed")
+            raise VigilError(f"gs://{self.bucket_name}/{raw_name(dataset, digest)}: bytes changed")
         return body
 
     def record(self, arrival: Arrival) -> None:
@@ -78,9 +78,9 @@ class Lake:
         """The arrival record of that name."""
         return Arrival.from_json(self._read(_arrival(dataset, name)).decode())
 
-    def quarantine(self, arrival: str, dataset: str, digest: str, reason: Rejected) -> None:
-        """Note beside the raw bytes why they were refused."""
-        said = {"raw": _raw(dataset, digest), "rule": reason.rule, "reason": str(reason)}
+    def quarantine(self, arrival: str, dataset: str, raw: str, reason: Rejected) -> None:
+        """Note why an object was refused."""
+        said = {"raw": raw, "rule": reason.rule, "reason": str(reason)}
         self._write(f"quarantine/{dataset}/{arrival}.json", json.dumps(said, indent=1).encode())
 
     def quarantine_message(self, digest: str, said: Mapping[str, object]) -> None:
@@ -155,7 +155,8 @@ def _md5(body: bytes) -> str:
     return b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
-def _raw(dataset: str, digest: str) -> str:
+def raw_name(dataset: str, digest: str) -> str:
+    """The name of the object that holds a content."""
     return f"raw/{dataset}/{digest}.gz"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import REAL
 from vigil.cloud import Cloud
+from vigil.errors import Rejected
 from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
 
@@ -42,6 +43,26 @@ def test_rows_that_two_years_files_share_are_there_once(cloud: Cloud) -> None:
         "FROM series GROUP BY level ORDER BY level"
     )
     assert [row["n"] for row in levels] == [1, 20, 191]
+
+
+def test_a_mirror_need_not_hold_what_has_ended(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three years two are there: they are taken in. A mirror with none of them is refused."""
+    folder = tmp_path / "portugal_mobility"
+    folder.mkdir()
+    monkeypatch.setenv("VIGIL_MIRROR", str(tmp_path))
+    tick = Tick("portugal_mobility", parse_moment("2021-06-23", "test"))
+    with pytest.raises(Rejected, match="a file that can be read"):
+        ingest(tick, Cloud.from_env())
+    for year, file in MOBILITY.items():
+        (folder / f"y{year}.csv").write_bytes(file.read_bytes())
+    for _ in range(2):
+        ingest(tick, Cloud.from_env())
+    rows = cloud.warehouse.rows("SELECT source, kind FROM vintages ORDER BY source")
+    assert [tuple(row.values()) for row in rows] == [("y2020", "fetched"), ("y2021", "fetched")]
+    statuses = cloud.warehouse.rows("SELECT status FROM runs ORDER BY started_at")
+    assert [run["status"] for run in statuses] == ["refused", "done", "unchanged"]
 
 
 def test_aggregates_are_flagged_and_no_code_is_taken_for_another(cloud: Cloud) -> None:

@@ -1,10 +1,9 @@
 """Ingest: bytes from upstream become an arrival, and arrivals become observations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatch
-from pathlib import Path
 
 from vigil import crash, datasets, sources, unpack
 from vigil.arrivals import Arrival, Content, moment_name, sources_of
@@ -12,7 +11,7 @@ from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
-from vigil.lake import sha256
+from vigil.lake import raw_name, sha256
 from vigil.layouts import Parsed
 from vigil.ledger import Run, attempt, refusal
 from vigil.messages import Tick
@@ -33,13 +32,15 @@ def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> 
         seen = not given and _seen(history, run)
         if given or not (seen or _arrived(history, tick)):
             receiver.receive()
-        refused = [] if given else receiver.open_inbox()
+        if not given:
+            receiver.open_inbox()
         crash.point("ingest:3")  # the arrival is kept, the tables do not show it yet
         head = history.catch_up(run)
-        if refused and not run.recorded:
-            run.status, run.reason = "refused", str(refused[0])
+        if receiver.refused and not run.recorded:
+            run.status, run.reason = "refused", str(next(iter(receiver.refused.values()))[1])
         elif seen and not run.recorded:
             run.unchanged(f"the sources were asked at {head.checked_at}, after this message")
+    receiver.note_refused()
     return forecast_due(head, tick) if history.dataset.task == "forecast" else None
 
 
@@ -70,7 +71,12 @@ def _arrived(history: History, tick: Tick) -> bool:
     """Whether an earlier attempt at this message kept what it fetched: then use that."""
     names = history.cloud.lake.arrivals(tick.dataset, moment_name(tick.as_of))
     found = set().union(*(sources_of(name) for name in names))
-    return found >= set(_upstream(history.dataset, history.cloud.settings.mirror))
+    mirror = history.cloud.settings.mirror
+    urls, spare = _upstream(history.dataset, mirror), _spare(history.dataset, mirror)
+    return not urls or (bool(found) and found >= set(urls) - spare)
+
+
+ABSENT = {"file", "status"}  # what a place says that holds no such file
 
 
 @dataclass
@@ -81,6 +87,7 @@ class Receiver:
     tick: Tick
     run: Run
     given: dict[str, str]
+    refused: dict[str, tuple[str, Rejected]] = field(default_factory=dict)  # delivery: object, why
 
     @property
     def dataset(self) -> Dataset:
@@ -89,7 +96,11 @@ class Receiver:
 
     def receive(self) -> None:
         """Record what the sources hold at the Tick's moment."""
-        locations = self.given or _upstream(self.dataset, self.history.cloud.settings.mirror)
+        mirror = self.history.cloud.settings.mirror
+        locations, spare = (
+            self.given or _upstream(self.dataset, mirror),
+            _spare(self.dataset, mirror),
+        )
         if not locations:
             return  # all its files come through the inbox
         if unknown := sorted(set(locations) - set(self.dataset.sources)):
@@ -102,23 +113,29 @@ class Receiver:
         head = self.history.head()
         self.history.check_bucket()
         last = self._last(head)
-        contents = {
-            source: self._content(source, locations[source], last.get(source), head)
-            for source in sorted(locations)
-        }
+        contents: dict[str, Content] = {}
+        missing: list[Rejected] = []
+        for source, location in sorted(locations.items()):
+            try:
+                contents[source] = self._content(source, location, last.get(source), head)
+            except Rejected as reason:
+                if self.given or reason.rule not in ABSENT or source not in spare:
+                    raise
+                missing.append(reason)
+        if not contents:
+            raise missing[0]
         kind = "declared" if self.given else "fetched"
         checked_at = None if self.tick.declared else self.run.started_at
         arrival = Arrival(self.dataset.name, self.tick.as_of, kind, contents, checked_at)
         self.history.cloud.lake.record(arrival)
 
-    def open_inbox(self) -> list[Rejected]:
-        """Take in what was put into the inbox by the Tick's moment; the refused are returned."""
+    def open_inbox(self) -> None:
+        """Take in what was put into the inbox by the Tick's moment; a bad file hurts no other."""
         sources = [name for name, source in self.dataset.sources.items() if source.url is None]
         if not sources:
-            return []
+            return
         lake, name = self.history.cloud.lake, self.dataset.name
         done = {*lake.arrivals(name), *lake.quarantined(name)}
-        refused = []
         for object_, moment in lake.inbox(name):
             source = _addressee(self.dataset, sources, object_)
             delivery = f"{moment_name(moment)}-{source}"
@@ -127,9 +144,13 @@ class Receiver:
             try:
                 self._deliver(source, object_, moment)
             except Rejected as reason:
-                refused.append(reason)
-        self.run.findings += [refusal(reason) for reason in refused]
-        return refused
+                self.refused[delivery] = object_, reason
+        self.run.findings += [refusal(reason) for _, reason in self.refused.values()]
+
+    def note_refused(self) -> None:
+        """Mark what was refused as done with, once the ledger says why."""
+        for delivery, (object_, reason) in self.refused.items():
+            self.history.cloud.lake.quarantine(delivery, self.dataset.name, object_, reason)
 
     def _last(self, head: Head) -> dict[str, Content]:
         """What the newest arrival held, for upstream to compare with."""
@@ -152,7 +173,13 @@ class Receiver:
         digest, last_date = sha256(body), last.last_date if last else None
         if head.hashes.get(source) != digest:
             downloaded = sources.is_url(location)
-            parsed = self._accept(source, body, self.tick.as_of, downloaded=downloaded)
+            try:
+                parsed = self._accept(source, body, self.tick.as_of, downloaded=downloaded)
+            except Rejected as reason:
+                lake, name = cloud.lake, self.dataset.name
+                delivery = f"{moment_name(self.tick.as_of)}-{source}"
+                lake.quarantine(delivery, name, raw_name(name, digest), reason)
+                raise
             last_date = parsed.last_date
         self.run.bytes += len(body)
         return Content(digest, len(body), fetched.validators, last_date)
@@ -162,14 +189,9 @@ class Receiver:
         crash.point("ingest:1")  # nothing is kept yet
         digest = self.history.cloud.lake.keep(self.dataset.name, body)
         crash.point("ingest:2")  # the bytes are kept, no arrival says so
-        try:
-            parsed = self.history.parse(source, body)
-            held = self.history.held(source, moment)
-            Case(self.dataset, source, parsed, held, moment).check(downloaded=downloaded)
-        except Rejected as reason:
-            name = f"{moment_name(moment)}-{source}"
-            self.history.cloud.lake.quarantine(name, self.dataset.name, digest, reason)
-            raise
+        parsed = self.history.parse(source, body)
+        held = self.history.held(source, moment)
+        Case(self.dataset, source, parsed, held, moment).check(downloaded=downloaded)
         self.history.keep(source, digest, parsed)
         return parsed
 
@@ -194,14 +216,13 @@ def _addressee(dataset: Dataset, sources: list[str], object_: str) -> str:
 
 
 def _upstream(dataset: Dataset, mirror: str | None) -> dict[str, str]:
-    """Where each source is: upstream, or in a mirror that holds <dataset>/<source>.csv.
-
-    A mirror need not hold sources that have ended, as long as it holds one.
-    """
+    """Where each source is: upstream, or in a mirror that holds <dataset>/<source>.csv."""
     urls = {name: str(source.url) for name, source in dataset.sources.items() if source.url}
     if mirror is None:
         return urls
-    files = {name: f"{mirror.rstrip('/')}/{dataset.name}/{name}.csv" for name in urls}
-    gone = {n for n, file in files.items() if not sources.is_url(file) and not Path(file).exists()}
-    spare = {name for name in gone if dataset.sources[name].ended} if gone < set(files) else set()
-    return {name: file for name, file in files.items() if name not in spare}
+    return {name: f"{mirror.rstrip('/')}/{dataset.name}/{name}.csv" for name in urls}
+
+
+def _spare(dataset: Dataset, mirror: str | None) -> set[str]:
+    """What a mirror need not hold: sources that have ended."""
+    return {name for name, source in dataset.sources.items() if mirror and source.ended}
