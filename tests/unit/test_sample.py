@@ -12,6 +12,11 @@ import pytest
 from vigil.local import sample
 
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+NEW = [
+    *(f"portugal_mobility/y{year}.csv" for year in (2020, 2021, 2022)),
+    "owid/owid.csv",
+    "hospital_stay/train_simulated.csv",
+]
 UPSTREAM = {
     "jhu_global/confirmed.csv": "jhu_csse/time_series_covid19_confirmed_global.csv.gz",
     "jhu_global/deaths.csv": "jhu_csse/time_series_covid19_deaths_global.csv.gz",
@@ -98,21 +103,21 @@ def test_the_header_is_as_it_was_published(files, name, header):
     assert (files / name).read_bytes().startswith(header.encode())
 
 
-def test_it_returns_the_five_files_it_wrote(files, tmp_path):
+def test_it_returns_the_ten_files_it_wrote(files, tmp_path):
     """The notes lie beside them and are not data."""
-    written = sample.write(tmp_path, end=date(2020, 6, 30))
-    assert written == [tmp_path / name for name in UPSTREAM]
+    written = sample.write(tmp_path)
+    assert written == [tmp_path / name for name in (*UPSTREAM, *NEW)]
     assert all(path.read_bytes().endswith(b"\n") for path in written)
 
 
 def test_every_folder_says_that_its_files_are_simulated(tmp_path):
     """The note gives the seed and the dates, in each dataset and above them."""
     sample.write(tmp_path, end=date(2021, 1, 31), seed=7)
-    for folder in (tmp_path, tmp_path / "jhu_global", tmp_path / "france_deaths"):
-        note = (folder / "SIMULATED.txt").read_text("utf-8")
+    for name in ("", "jhu_global", "france_deaths", "portugal_mobility", "owid", "hospital_stay"):
+        note = (tmp_path / name / "SIMULATED.txt").read_text("utf-8")
         assert "NEVER REAL DATA" in note
         assert "seed 7:" in note
-        assert "to 2021-01-31" in note
+        assert ("to 2021-01-31" in note) == (name != "hospital_stay")
 
 
 def test_the_same_seed_gives_the_same_bytes(files, tmp_path):
