@@ -1,5 +1,6 @@
 """Whatever is delivered, twice, late, killed or unheard of: the tables of a clean run."""
 
+import random
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -17,22 +18,22 @@ WORKERS = 2
 
 
 def drawn(count: int) -> list[Plan]:
-    """So many sequences, the same ones every time."""
-    found: list[Plan] = []
+    """So many sequences, all different, the same ones every time, every fault among them."""
+    found: dict[Plan, None] = {}
 
     @given(plans)
     @settings(
-        max_examples=count,
+        max_examples=5 * count,
         derandomize=True,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
     def draw(plan: Plan) -> None:
-        found.append(plan)
+        found.setdefault(plan)
 
     draw()
-    return found
+    return random.Random(count).sample(list(found), count)
 
 
 @contextmanager
