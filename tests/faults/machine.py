@@ -14,7 +14,7 @@ from google.cloud import pubsub_v1
 from hypothesis import strategies as st
 from tiny import YAML
 
-from faults.delivery import tick
+from faults.delivery import Function, tick
 from faults.harness import TABLES, Tables, World, shown, started
 from faults.proxy import answer, lost
 from vigil.local import resources
@@ -80,6 +80,7 @@ class Runner:
     """A world of its own in which sequences are run, one after another."""
 
     world: World
+    twin: Function  # a second instance of ingest, for what comes at once
     possible: dict[str, dict[int, set[str]]] = field(default_factory=dict)  # by dataset, moment
 
     def run(self, plan: Plan) -> str:
@@ -121,13 +122,13 @@ class Runner:
             storage.rule("POST", "/upload/", act, name)
         if fault.startswith("bigquery"):
             bigquery.rule("POST", "/queries", act, "UPDATE heads", name)
-        with ThreadPoolExecutor(2) as pool:
-            times = 2 if fault in {"twice", "at once"} else 1
-            crash = fault if fault in POINTS or fault == "predict:1" else ""
-            if fault == "at once":
-                said = list(pool.map(lambda _: function.push(message), range(times)))
-            else:
-                said = [function.push(message, crash=crash) for _ in range(times)]
+        if fault == "at once":
+            with ThreadPoolExecutor(2) as pool:
+                said = list(pool.map(lambda one: one.push(message), (function, self.twin)))
+        else:
+            crash = fault if ":" in fault else ""
+            times = 2 if fault == "twice" else 1
+            said = [function.push(message, crash=crash) for _ in range(times)]
         storage.rules.clear()
         bigquery.rules.clear()
         return said[-1] == 200
@@ -166,9 +167,10 @@ def begin(folder: Path) -> None:
     world = _until_the_end.enter_context(started(folder, alone=True))
     os.environ.update(world.surroundings)
     resources.make([])
+    [twin] = world.start(["ingest"]).values()
     publisher = pubsub_v1.PublisherClient()  # nobody listens: predict's Ticks are the sequence's
     publisher.create_topic(name=f"projects/{PROJECT}/topics/vigil-predict")
-    _here.append(Runner(world))
+    _here.append(Runner(world, twin))
 
 
 def run(sequences: Iterable[Plan]) -> list[tuple[str, History]]:
