@@ -150,7 +150,7 @@ def test_commands_say_what_they_did_and_exit_as_documented(
     assert (said["status"], said["rows"]) == ("done", 1)
     file.write_text("<html></html>\n")
     said = vigil(env, "ingest", "sixth", "--as-of", "2024-04-21", "--source", source, code=2)
-    assert "expected columns" in said["refused"]
+    assert "found an HTML page" in said["refused"]
     said = vigil(env, "ingest", "no_such", code=2)
     assert "jhu_global" in said["refused"]
     vigil(env, "query", "SELECT nonsense FROM nowhere", code=1)

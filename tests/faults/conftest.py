@@ -1,6 +1,7 @@
 """The world of the fault tests: started once, clean for each test."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from tiny import visits
@@ -19,13 +20,14 @@ OURS = (
 @pytest.fixture(scope="session")
 def whole_world(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Functions, bus, proxies, upstream, and a warehouse that all fault tests share."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VIGIL_PUBSUB", "own")
-        patch.setattr(resources, "BACKOFF", (0.2, 1.0))  # five attempts in three seconds
-        with started(tmp_path_factory.mktemp("world")) as world:
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # other tests of the session are elsewhere
+            patch.setenv("VIGIL_PUBSUB", "own")
+            patch.setattr(resources, "BACKOFF", (0.2, 1.0))  # five attempts in three seconds
+            world = stack.enter_context(started(tmp_path_factory.mktemp("world")))
             _point_to(world, patch)
             resources.make([Service(one.step, one.port, []) for one in world.functions.values()])
-            yield world
+        yield world
 
 
 @pytest.fixture

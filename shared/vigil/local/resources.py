@@ -1,5 +1,6 @@
 """What Terraform makes in Google's cloud, made on this machine from the same files."""
 
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 
@@ -10,6 +11,7 @@ from google.pubsub_v1.types import Subscription, Topic
 
 from vigil import datasets, tables, views
 from vigil.cloud import Cloud
+from vigil.errors import Misconfigured
 from vigil.local.services import PROJECT, Service
 
 MAX_ATTEMPTS = 5
@@ -31,7 +33,10 @@ def make_expiry(client: storage.Client, bucket: str) -> None:
     made = client.bucket(bucket)
     made.clear_lifecycle_rules()
     for name in datasets.names():
-        if days := datasets.load(name).retention_days:
+        days = None
+        with suppress(Misconfigured):  # whoever uses that file is told
+            days = datasets.load(name).retention_days
+        if days:
             zones = ("raw", "arrivals", "inbox", "quarantine")
             prefixes = [f"{zone}/{name}/" for zone in zones]
             made.add_lifecycle_delete_rule(age=days, matches_prefix=prefixes)
