@@ -109,6 +109,10 @@ class World:
             self.serve(name, content)
         return name
 
+    def forget(self, dataset: str) -> None:
+        """Remove a dataset's file."""
+        (self.folder / "datasets" / f"{dataset}.yaml").unlink()
+
     def serve(self, dataset: str, content: bytes | Answer, source: str = "visits") -> None:
         """From now on, this is what upstream holds."""
         self.upstream.serve(f"/{dataset}/{source}.csv", content)
