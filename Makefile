@@ -18,7 +18,7 @@ demo: setup  ## Send one Tick through the whole local cloud, on simulated files
 	@$(BIN)/vigil demo
 
 test: check  ## All checks and all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup  ## Format, lint, types, layers: what pre-commit and CI call
 	$(BIN)/ruff format --check .
