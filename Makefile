@@ -30,7 +30,7 @@ unit: setup  ## The tests that need no local cloud
 	$(BIN)/pytest tests/unit
 
 integration: setup  ## The tests that start the local cloud and the real function processes
-	$(BIN)/pytest tests/integration tests/end_to_end
+	$(BIN)/pytest -n 2 --dist loadfile tests/integration tests/faults tests/end_to_end
 
 format: setup  ## Format, and mend what can be mended
 	$(BIN)/ruff format .
