@@ -3,8 +3,10 @@
 import json
 import sys
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, TextIO
 
+_one_at_a_time = Lock()
 _stream: list[TextIO | None] = [sys.stdout]
 
 
@@ -21,6 +23,8 @@ def log(message: str, *, severity: str = "INFO", **fields: Any) -> None:
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         **{name: value for name, value in fields.items() if value is not None},
     }
-    if (stream := _stream[0]) is not None:
-        stream.write(json.dumps(event, default=str) + "\n")
-        stream.flush()
+    line = json.dumps(event, default=str) + "\n"
+    with _one_at_a_time:  # threads that write at once would break each other's lines
+        if (stream := _stream[0]) is not None:
+            stream.write(line)
+            stream.flush()
