@@ -148,7 +148,9 @@ def stopped() -> Iterator[None]:
 
 def processes() -> list[tuple[int, float, str]]:
     """Process id, resident MiB and command of every process."""
-    said = subprocess.run(["ps", "-eo", "pid=,rss=,command="], capture_output=True, check=True)
+    said = subprocess.run(
+        ["ps", "-ww", "-eo", "pid=,rss=,command="], capture_output=True, check=True
+    )
     lines = [line.split(maxsplit=2) for line in said.stdout.decode().splitlines()]
     return [(int(pid), int(rss) / 1024, command) for pid, rss, command in lines]
 
