@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,15 +34,19 @@ class Grid:
     series: tuple[str, ...]  # sorted, unique
     values: Floats
 
-    @property
+    @cached_property
     def known(self) -> int:
         """How many values there are."""
         return int(np.isfinite(self.values).sum())
 
-    def last_date(self) -> np.datetime64 | None:
-        """The last date on which any series has a value."""
+    @cached_property
+    def _last(self) -> np.datetime64 | None:
         rows = np.flatnonzero(np.isfinite(self.values).any(axis=1))
         return self.dates[rows[-1]] if len(rows) else None
+
+    def last_date(self) -> np.datetime64 | None:
+        """The last date on which any series has a value."""
+        return self._last
 
     def since(self, first: np.datetime64) -> "Grid":
         """The grid from that date on."""
