@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from vigil.datasets import Dataset
-from vigil.panel import EMPTY, Grid, Key, Panel
+from vigil.panel import EMPTY, Grid, Key, Panel, together
 
 
 def resolve(dataset: Dataset, line: str, held: Mapping[str, Panel]) -> Panel:
@@ -21,8 +21,6 @@ def resolve(dataset: Dataset, line: str, held: Mapping[str, Panel]) -> Panel:
 
 def _follow(base: Grid, follower: Grid, since: date) -> Grid:
     """The base, and from that date on the follower's values."""
-    own = follower.since(np.datetime64(since))
-    dates = np.union1d(base.dates, own.dates)
-    series = tuple(sorted({*base.series, *own.series}))
-    before, after = base.onto(dates, series), own.onto(dates, series)
-    return Grid(dates, series, np.where(np.isfinite(after), after, before))
+    before, after = together(base, follower.since(np.datetime64(since)))
+    values = np.where(np.isfinite(after.values), after.values, before.values)
+    return Grid(after.dates, after.series, values)

@@ -79,6 +79,16 @@ def last_date(panel: Panel) -> date | None:
     return max(days).astype(date) if days else None
 
 
+def together(one: Grid, other: Grid) -> tuple[Grid, Grid]:
+    """Two grids on the axes that hold both."""
+    if np.array_equal(one.dates, other.dates) and one.series == other.series:
+        return one, other
+    dates = np.union1d(one.dates, other.dates)
+    series = tuple(sorted({*one.series, *other.series}))
+    laid = (Grid(dates, series, each.onto(dates, series)) for each in (one, other))
+    return next(laid), next(laid)
+
+
 EMPTY = Grid(np.array([], "datetime64[D]"), (), np.empty((0, 0)))
 
 

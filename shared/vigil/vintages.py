@@ -18,7 +18,7 @@ from vigil.arrivals import Arrival, Contents
 from vigil.datasets import Dataset
 from vigil.layouts import Parsed
 from vigil.lines import resolve
-from vigil.panel import EMPTY, Grid, Key
+from vigil.panel import EMPTY, Grid, Key, together
 from vigil.quality import Finding
 from vigil.records import Record, Records
 from vigil.roster import Rows, updated
@@ -134,26 +134,20 @@ def _row(arrival: Arrival, source: str, last: date | None, before: str | None) -
 
 def difference(key: Key, old: Grid, new: Grid, issued_at: datetime) -> Iterable[pa.Table]:
     """Rows for the values that are new, changed, or gone (NULL) from one grid to the next."""
-    if (old.dates.shape, old.series) == (new.dates.shape, new.series) and (
-        old.dates == new.dates
-    ).all():
-        dates, series, before, after = new.dates, new.series, old.values, new.values
-    else:
-        dates = np.union1d(old.dates, new.dates)
-        series = tuple(sorted({*old.series, *new.series}))
-        before, after = old.onto(dates, series), new.onto(dates, series)
-    same = (before == after) | (np.isnan(before) & np.isnan(after))
+    before, after = together(old, new)
+    neither = np.isnan(before.values) & np.isnan(after.values)
+    same = (before.values == after.values) | neither
     columns, rows = np.nonzero(~same.T)
     if not len(rows):
         return
-    names = pa.DictionaryArray.from_arrays(pa.array(columns, pa.int32()), pa.array(series))
+    names = pa.DictionaryArray.from_arrays(pa.array(columns, pa.int32()), pa.array(after.series))
     yield pa.table(
         {
             "source": _repeat(key.source, len(rows)),
             "target": _repeat(key.target, len(rows)),
             "series": names,
-            "date": pa.array(dates[rows].astype("datetime64[D]")),
-            "value": pa.array(after[rows, columns], from_pandas=True),
+            "date": pa.array(after.dates[rows].astype("datetime64[D]")),
+            "value": pa.array(after.values[rows, columns], from_pandas=True),
             "issued_at": _repeat(issued_at, len(rows)),
         }
     )
