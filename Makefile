@@ -36,7 +36,7 @@ format: setup  ## Format, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: setup  ## Lock the dependencies anew: requirements/dev.txt and one file per function
+lock: setup  ## Lock the dependencies anew: dev.txt, one file per function, the peer's
 	@scripts/lock
 
 up: setup  ## Run the local cloud in the foreground
