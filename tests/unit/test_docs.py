@@ -118,6 +118,7 @@ FIELDS = {
     sources.Source: "A source",
     sources.Expect: "What is expected of a source",
     model.Measure: "A measure (target or covariate)",
+    model.Rules: "Rules",
     model.Known: "A finding that is known",
 }
 

@@ -65,6 +65,14 @@ class Known(Record):
     reason: str
 
 
+class Rules(Record):
+    """How numbers are read before models see them (vigil/rhythm.py)."""
+
+    rhythm: bool = Field(True, description="days that did not report stand as a week before")
+    falls: bool = Field(True, description="a negative number is a correction, not a day's number")
+    outliers: bool = Field(True, description="a number far above all of late is cut")
+
+
 class Dataset(Record):
     """Everything Vigil knows of a dataset."""
 
@@ -79,6 +87,13 @@ class Dataset(Record):
     retention_days: int | None = Field(None, ge=1, description="personal: kept so many days")
     horizon: int = Field(0, ge=0, le=120, description="days ahead")
     grain: Literal["week", "day"] = "week"
+    transform: Literal["fourth_root", "log", "none"] = Field(
+        "fourth_root", description="the scale models work on"
+    )
+    rules: Rules = Rules()
+    labels_after: int = Field(7, ge=0, description="days until a number may teach or calibrate")
+    country: str | None = Field(None, description="whose holidays count; none: each series' own")
+    models: tuple[str, ...] = Field(("lightgbm",), description="what `vigil backtest` compares")
     schedules: Schedules
     sources: dict[Name, Source] = Field(min_length=1)
     successions: dict[Name, dict[Name, dt.date | None]] = Field(

@@ -1,1 +1,1 @@
-"""Forecasters: a panel as known in, sample paths out."""
+"""Forecasters: a view in, quantiles out."""

@@ -1,0 +1,18 @@
+"""What every forecaster is: fitted to a view, asked for quantiles."""
+
+from typing import Protocol
+
+from vigil.panel import Floats, Index
+from vigil.view import View
+
+
+class Fitted(Protocol):
+    """A forecaster that has learnt."""
+
+    def quantiles(self, view: View, horizons: Index) -> Floats:
+        """From the view's last day, so many days ahead: levels x horizons x series.
+
+        On the view's scale (`view.transform`), of what `view.truth` will say; NaN where a series
+        cannot be forecast.
+        """
+        ...

@@ -1,0 +1,173 @@
+"""What a model may see: one measure as known at a moment, on the scale it works on.
+
+A view ends with the last day known. Everything in it is made from the panel it was given, so
+whoever wants a forecast as of a day hands over the panel as it was known on that day
+(`as_known`), and nothing later can leak.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from vigil import rhythm
+from vigil.datasets import Dataset, Measure
+from vigil.panel import DAY, EMPTY, Dates, Floats, Grid, Key, Panel, daily
+from vigil.transforms import TRANSFORMS, Transform
+
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another measure on the same days and series: it may lead."""
+
+    name: str
+    target: bool
+    daily: Floats  # tidied, NaN where a series has none
+    non_negative: bool
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One measure: days x series."""
+
+    key: Key
+    measure: Measure
+    grain: str
+    transform: Transform
+    dates: Dates  # consecutive days
+    series: tuple[str, ...]
+    published: Floats  # numbers a day, as published
+    tidied: Floats  # what they say without the reporting rhythm; never NaN
+    others: tuple[Other, ...] = ()
+    labels_after: int = 0
+    country: str | None = None
+
+    @property
+    def sums(self) -> bool:
+        """Whether a level is a sum of seven days; else it is their mean."""
+        return self.grain == "week" and self.measure.adds_up
+
+    @property
+    def last(self) -> int:
+        """The row of the last day known: the origin of a forecast."""
+        return len(self.dates) - 1
+
+    @property
+    def settled(self) -> int:
+        """The last row whose numbers may teach or calibrate."""
+        return self.last - self.labels_after
+
+    @cached_property
+    def level(self) -> Floats:
+        """Where the measure stands each day: its last seven days, on the model's scale."""
+        return self.transform.to(self.over_a_week(self.tidied))
+
+    @cached_property
+    def truth(self) -> Floats:
+        """What is to be forecast: published seven-day numbers, or days; NaN where not known."""
+        if self.grain == "day":
+            return self.transform.to(self.published)
+        if not self.measure.adds_up:
+            return self.transform.to(self.over_a_week(self.published))
+        silent = trailing(np.isnan(self.published).astype(float), WEEK) == WEEK
+        sums = self.over_a_week(np.nan_to_num(self.published))
+        return self.transform.to(np.where(silent, np.nan, sums))
+
+    def over_a_week(self, numbers: Floats) -> Floats:
+        """Sums of seven days where numbers add up to weeks, else their means.
+
+        A sum below none, where corrections outweigh the week, counts as none.
+        """
+        sums = trailing(numbers, WEEK)
+        if not self.sums:
+            sums = sums / WEEK
+        return np.maximum(sums, 0) if self.measure.non_negative else sums
+
+    def until(self, row: int) -> "View":
+        """The view as it was that day, as far as nothing was revised since."""
+        cut = slice(0, row + 1)
+        others = tuple(
+            Other(one.name, one.target, one.daily[cut], one.non_negative) for one in self.others
+        )
+        return View(
+            self.key, self.measure, self.grain, self.transform, self.dates[cut], self.series,
+            self.published[cut], self.tidied[cut], others, self.labels_after, self.country,
+        )  # fmt: skip
+
+
+def trailing(numbers: Floats, days: int) -> Floats:
+    """Sums over the last so many days; NaN before there are so many."""
+    sums = np.full(numbers.shape, np.nan)
+    if len(numbers) >= days:
+        summed = np.cumsum(np.vstack([np.zeros((1, numbers.shape[1])), np.nan_to_num(numbers)]), 0)
+        gaps = np.cumsum(np.vstack([np.zeros((1, numbers.shape[1])), np.isnan(numbers)]), 0)
+        whole = gaps[days:] == gaps[:-days]
+        sums[days - 1 :] = np.where(whole, summed[days:] - summed[:-days], np.nan)
+    return sums
+
+
+def as_known(panel: Panel, dataset: Dataset, day: np.datetime64) -> Panel:
+    """A pseudo-vintage: what of a later panel had been published by the end of that day."""
+    cut = {}
+    for key, grid in panel.items():
+        lag = dataset.measures[key.target].publication_lag
+        cut[key] = grid.until(day - DAY * max(lag, 0))
+    return cut
+
+
+def view(dataset: Dataset, panel: Panel, key: Key) -> View | None:
+    """A target as a panel shows it, with all else that may lead it; None where nothing is known."""
+    measure = dataset.measures[key.target]
+    own = daily(panel.get(key, EMPTY), cumulative=measure.cumulative)
+    if (reference := own.last_date()) is None:
+        return None
+    own = own.until(reference)
+    others = _others(dataset, panel, key, own)
+    return View(
+        key, measure, dataset.grain, _scale(dataset, measure), own.dates, own.series,
+        own.values, _tidied(own.values, measure, dataset), tuple(others),
+        dataset.labels_after, dataset.country,
+    )  # fmt: skip
+
+
+def _scale(dataset: Dataset, measure: Measure) -> Transform:
+    return TRANSFORMS[dataset.transform if measure.non_negative else "none"]
+
+
+def _tidied(values: Floats, measure: Measure, dataset: Dataset) -> Floats:
+    counts = measure.non_negative and measure.adds_up
+    return rhythm.tidy(values, dataset.rules) if counts else rhythm.filled(values)
+
+
+def _others(dataset: Dataset, panel: Panel, key: Key, own: Grid) -> Iterable[Other]:
+    """The dataset's other measures, each on the axes of this one."""
+    for other, grid in panel.items():
+        measure = dataset.measures.get(other.target)
+        if other.target == key.target or measure is None or not grid.known:
+            continue
+        numbers = daily(grid, cumulative=measure.cumulative)
+        laid = Grid(own.dates, own.series, _onto(numbers, own))
+        if np.isfinite(laid.values).any():
+            values = _last_known(_tidied(laid.values, measure, dataset), laid.values)
+            name = f"{other.source}.{other.target}"
+            yield Other(name, other.target in dataset.targets, values, measure.non_negative)
+
+
+def _onto(grid: Grid, own: Grid) -> Floats:
+    """On the axes of the target; a series without its own takes its parent's."""
+    values = grid.onto(own.dates, own.series)
+    known = set(grid.series)
+    for column, name in enumerate(own.series):
+        parent = name.rpartition("/")[0]
+        if name not in known and parent in known:
+            values[:, column] = grid.onto(own.dates, (parent,))[:, 0]
+    return values
+
+
+def _last_known(tidied: Floats, published: Floats) -> Floats:
+    """A covariate enters as last known: NaN before its first day and where a series has none."""
+    begun = np.maximum.accumulate(np.isfinite(published), axis=0)
+    return np.where(begun, tidied, np.nan)
