@@ -1,1 +1,66 @@
-"""The engine: a panel as known in, forecasts out. No cloud, no clock."""
+"""The engine: a panel as known in, sample paths of every target out. No cloud, no clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vigil import backtest, horizons, joined, weekdays
+from vigil.calibration import Calibration, Past, calibrate
+from vigil.datasets import Dataset
+from vigil.models import boosted
+from vigil.models.fitted import Fitted
+from vigil.panel import Floats, Key
+from vigil.paths import Paths
+from vigil.view import WEEK, View
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted forecaster, and how wide its forecasts have to be."""
+
+    fitted: Fitted
+    calibration: Calibration | None = None
+
+    def quantiles(self, view: View, horizon: int) -> Past:
+        """The calibrated distribution of every step, on the model's scale."""
+        raw = backtest.forecast(self.fitted, view, horizon)
+        if self.calibration is None:
+            return raw
+        stretched = self.calibration.applied(raw.quantiles, raw.horizons)
+        return Past(raw.origin, raw.horizons, raw.series, stretched)
+
+
+def keys(dataset: Dataset) -> list[Key]:
+    """What is forecast: every target of every line of sources."""
+    return [Key(line, target) for target in dataset.targets for line in dataset.lines(target)]
+
+
+def train(
+    view: View, horizon: int, fit: backtest.Fit = boosted.fit, pasts: Sequence[Past] = ()
+) -> Model:
+    """Fit to all that is known; calibrate with forecasts made before."""
+    ahead = horizons.ahead(horizon, view.grain)
+    fitted = fit(view, ahead)
+    return Model(fitted, calibrate(pasts, view, ahead) if pasts else None)
+
+
+def forecast(model: Model, view: View, horizon: int) -> Paths:
+    """Sample paths, a day a step, of the series that can be forecast."""
+    made = model.quantiles(view, horizon)
+    able = np.isfinite(made.quantiles).all(axis=(0, 1))
+    ahead = horizons.ahead(horizon, view.grain)
+    line = getattr(model.fitted, "line", None)
+    places = joined.places(view, made.horizons, ahead, line)
+    values = view.transform.back(joined.at_places(made.quantiles, places))
+    if view.measure.non_negative:
+        values = np.maximum(values, 0)
+    days = values if view.grain == "day" else weekdays.split(view, values, made.horizons)
+    series = tuple(name for name, can in zip(view.series, able, strict=True) if can)
+    return Paths(view.dates[-1], series, days[:, :horizon, able], _before(view)[:, able])
+
+
+def _before(view: View) -> Floats:
+    """The six days up to the reference date, as published; a day without a number had none."""
+    days = np.nan_to_num(view.published[-(WEEK - 1) :])
+    return np.maximum(days, 0) if view.measure.non_negative else days
