@@ -237,6 +237,39 @@ def predict(
         )
 
 
+@app.command(epilog="Example: vigil backtest jhu_global --target deaths --origins 12")
+def backtest(
+    name: Name,
+    *,
+    origins: Annotated[
+        int, typer.Option(metavar="N", help="The newest so many weekly origins.")
+    ] = 26,
+    models: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Compare these; else those of the dataset.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(metavar="T", help="Only this target.")] = None,
+    as_of: AsOf = None,
+    refit: Annotated[int, typer.Option(metavar="N", help="Fit anew every so many origins.")] = 8,
+    as_json: Json = False,
+) -> None:
+    """Compare models on past weeks, each forecast from what was known then."""
+    tick = tick_for(name, as_of)
+    from vigil.steps import backtest as backtests
+
+    names = tuple(part.strip() for part in models.split(",")) if models is not None else ()
+    wanted = backtests.Wanted(datasets.load(name), tick.as_of, origins, refit, names, target)
+    with session() as here, screen.reported(quiet=as_json) as progress:
+        found = backtests.backtest(wanted, here.cloud, progress)
+    if as_json:
+        summary = screen.plain_rows(found.summary)
+        screen.print_json({**found.told(), "summary": summary, "pit": found.pit})
+        return
+    screen.show_backtest(found.summary, found.pit, found.baseline)
+    for measure in found.left_out:
+        screen.out.print(f"{measure}: too little is known to look back on")
+    screen.out.print(f"every score: {found.file}", soft_wrap=True, highlight=False)
+
+
 @app.command(epilog="Example: vigil query 'SELECT * FROM latest_forecasts LIMIT 5' --json")
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL")],

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, Literal
@@ -124,6 +124,18 @@ def progress() -> Iterator["Steps"]:
         yield Steps(bars)
 
 
+@contextmanager
+def reported(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Bars on a terminal, lines elsewhere, nothing where nobody listens."""
+    if quiet:
+        yield lambda *_: None
+    elif err.is_terminal:
+        with progress() as bars:
+            yield bars
+    else:
+        yield lambda what, done, total: err.print(f"{what}: {done} of {total}", highlight=False)
+
+
 class Steps:
     """A bar for each kind of work."""
 
@@ -174,6 +186,54 @@ def show_forecast(rows: Sequence[Row], panel: Panel, dataset: Dataset) -> None:
     fan(title, actual, [row for row in chosen if row["period"] == "day"])
     shown = ("period", "target_date", *BANDS)
     table([{name: row[name] for name in shown} for row in chosen])
+
+
+BAR = 30
+EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def bars(title: str, rows: Sequence[tuple[str, float]], mark: float | None = None) -> None:
+    """A bar for each number, all to one scale; a line where the mark is."""
+    known = [value for _, value in rows if math.isfinite(value)]
+    top = max([*known, mark or 0, 1e-9])
+    width = max((len(name) for name, _ in rows), default=0)
+    out.print(title, style="bold")
+    for name, value in rows:
+        bar = _bar(value / top) if math.isfinite(value) else ""
+        better = mark is None or value <= mark
+        cells = list(bar.ljust(BAR + 1))
+        if mark is not None and cells[at := round(mark / top * BAR)] == " ":
+            cells[at] = "│"
+        style = "green" if better else "red"
+        out.print(Text.assemble(f"{name:>{width}} ", ("".join(cells), style), f" {_cell(value)}"))
+
+
+def _bar(share: float) -> str:
+    whole, rest = divmod(round(share * BAR * 8), 8)
+    return "█" * whole + EIGHTHS[rest].strip()
+
+
+def show_backtest(rows: Sequence[Row], pits: Sequence[Row], baseline: str) -> None:
+    """For every measure: the numbers, how models compare by horizon, how honest the best was."""
+    for group in pits:
+        same = ("target", "source", "vintage_kind")
+        own = [row for row in rows if all(row[name] == group[name] for name in same)]
+        title = f"{group['target']} of {group['source']}, {VINTAGE_KINDS[group['vintage_kind']]}"
+        table([{n: v for n, v in row.items() if n not in same} for row in own], title, most=400)
+        others = [row for row in own if row["model"] != baseline]
+        said = [(f"{row['model']} {row['horizon']}", row["relative_wis"]) for row in others]
+        if said:
+            bars(f"WIS relative to {baseline} by horizon; below 1 is better", said, mark=1.0)
+        if count := len(group["shares"]):
+            title = f"PIT of {group['model']}: honest forecasts are even, at {1 / count:.2g}"
+            bars(title, [(f"{n / count:.1f}", share) for n, share in enumerate(group["shares"])])
+        out.print()
+
+
+VINTAGE_KINDS = {
+    "known": "from what was known",
+    "pseudo": "from what was probably known (the first vintage, cut by the publication lag)",
+}
 
 
 def _recent(panel: Panel, dataset: Dataset, row: Row) -> list[float]:

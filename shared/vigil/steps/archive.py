@@ -1,0 +1,82 @@
+"""What the warehouse says of a dataset, as of any moment."""
+
+from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from vigil.datasets import Dataset
+from vigil.errors import Rejected
+from vigil.origins import Origin, Publications
+from vigil.panel import Key, Panel
+from vigil.view import View, as_known, view
+from vigil.warehouse import Warehouse
+
+
+class Archive:
+    """One dataset, up to a moment; what is read often is read once."""
+
+    def __init__(self, dataset: Dataset, as_of: datetime, warehouse: Warehouse) -> None:
+        self.dataset, self.as_of, self.warehouse = dataset, as_of, warehouse
+        self.panel = lru_cache(maxsize=3)(self._panel)  # by now, by an origin, in the first vintage
+        self.sight = lru_cache(maxsize=2)(
+            self._sight
+        )  # all models share that of an origin, and of a fit
+
+    def _panel(self, moment: datetime) -> Panel:
+        return self.warehouse.panel(self.dataset.name, moment)
+
+    @cached_property
+    def vintage(self) -> str:
+        """The newest one."""
+        if found := self.warehouse.vintage(self.dataset.name, self.as_of):
+            return found
+        raise refused(
+            self.dataset.name, f"observations known by {self.as_of}", "none",
+            rule="no_data", remedy=f"Run `vigil ingest {self.dataset.name}` first.",
+        )  # fmt: skip
+
+    @cached_property
+    def publications(self) -> dict[Key, Publications]:
+        """What each vintage brought of each measure."""
+        sql = (
+            "SELECT source, target, issued_at, MAX(date) AS last FROM observations "
+            "WHERE dataset = @dataset AND issued_at <= @as_of AND value IS NOT NULL "
+            "GROUP BY source, target, issued_at ORDER BY issued_at"
+        )
+        found: dict[Key, list[tuple[datetime, date]]] = {}
+        for row in self.warehouse.rows(sql, dataset=self.dataset.name, as_of=self.as_of):
+            own = found.setdefault(Key(row["source"], row["target"]), [])
+            own.append((row["issued_at"], row["last"]))
+        lags = {name: one.publication_lag for name, one in self.dataset.measures.items()}
+        return {
+            key: Publications(
+                [issued for issued, _ in own],
+                [last for _, last in own],
+                timedelta(days=lags[key.target]),
+            )
+            for key, own in found.items()
+            if key.target in lags
+        }
+
+    def latest(self, key: Key) -> View | None:
+        """What is known by now."""
+        return view(self.dataset, self.panel(self.as_of), key)
+
+    def _sight(self, key: Key, origin: Origin) -> View:
+        """What was known then."""
+        if origin.kind == "known":
+            panel = self.panel(origin.moment)
+        else:
+            first = self.panel(self.publications[key].moments[0])
+            panel = as_known(first, self.dataset, np.datetime64(origin.day, "D"))
+        if (seen := view(self.dataset, panel, key)) is None:
+            raise refused(f"{key.source}.{key.target}", f"numbers by {origin.day}", "none")
+        return seen
+
+
+def refused(
+    where: str, expected: str, found: str, *, rule: str = "name", remedy: str = ""
+) -> Rejected:
+    """An input that cannot be used."""
+    return Rejected(where, rule=rule, expected=expected, found=found, remedy=remedy)
