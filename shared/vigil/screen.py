@@ -219,7 +219,11 @@ def show_backtest(rows: Sequence[Row], pits: Sequence[Row], baseline: str) -> No
         same = ("target", "source", "vintage_kind")
         own = [row for row in rows if all(row[name] == group[name] for name in same)]
         title = f"{group['target']} of {group['source']}, {VINTAGE_KINDS[group['vintage_kind']]}"
-        table([{n: v for n, v in row.items() if n not in same} for row in own], title, most=400)
+        out.print(title, style="bold", highlight=False)
+        for model in dict.fromkeys(row["model"] for row in own):
+            picked = [row for row in own if row["model"] == model]
+            numbers = [{said: row[name] for name, said in COLUMNS.items()} for row in picked]
+            table(numbers, str(model), most=len(picked))
         others = [row for row in own if row["model"] != baseline]
         said = [(f"{row['model']} {row['horizon']}", row["relative_wis"]) for row in others]
         if said:
@@ -230,9 +234,16 @@ def show_backtest(rows: Sequence[Row], pits: Sequence[Row], baseline: str) -> No
         out.print()
 
 
+COLUMNS = {
+    "horizon": "ahead",
+    **{name: name for name in ("n", "wis")},
+    "relative_wis": "ratio",
+    **{name: name for name in ("mae", "bias", "rmsle", "wape")},
+    **{f"coverage{share}": f"{share}%" for share in (50, 80, 95)},
+}
 VINTAGE_KINDS = {
     "known": "from what was known",
-    "pseudo": "from what was probably known (the first vintage, cut by the publication lag)",
+    "pseudo": "from the first vintage, cut at what was published",
 }
 
 

@@ -212,3 +212,63 @@ def test_where_nobody_looks_nothing_moves(capsys):
         bars("replayed", 1, 2)
         bars("replayed", 2, 2)
     assert capsys.readouterr() == ("", "")
+
+
+def test_bars_share_a_scale_and_a_mark(shown):
+    """30 cells for the highest, 2: half of them for 1, where the mark is; what is unknown has none.
+
+    The mark is hidden where a bar reaches it.
+    """
+    screen.bars("WIS", [("a", 2.0), ("b", 0.5), ("c", float("nan"))], mark=1.0)
+    title, top, low, none = shown.getvalue().splitlines()
+    assert title == "WIS"
+    assert top == "a " + "█" * 30 + "  2"
+    assert low == "b " + "███████▌" + " " * 7 + "│" + " " * 15 + " 0.5"
+    assert none == "c " + " " * 15 + "│" + " " * 15 + " nan"
+
+
+def test_bars_of_nothing_but_zeros_are_no_trouble(shown):
+    """An empty bin of a histogram."""
+    screen.bars("PIT", [("0.0", 0.0)])
+    assert lines(shown) == ["PIT", "0.0" + " " * 33 + "0"]
+
+
+NUMBERS = {"n": 12345, "wis": 2.5, "mae": 1234.0, "bias": -1234.0, "rmsle": 0.25, "wape": 0.125}
+COVERED = dict.fromkeys(("coverage50", "coverage80", "coverage95"), 0.5)
+SPREAD = {"target": "deaths", "source": "a", "vintage_kind": "pseudo", "model": "ours"}
+SCORE = {**SPREAD, "horizon": 1, "relative_wis": 0.8, **NUMBERS, **COVERED}
+
+
+def test_a_backtest_shows_each_measure_apart(shown):
+    """Its numbers, a bar for every model but the baseline, and the histogram of the best."""
+    rows = [SCORE, {**SCORE, "model": "naive"}, {**SCORE, "vintage_kind": "known", "n": 7}]
+    pits = [{**SPREAD, "shares": [0.25, 0.75]}, {**SPREAD, "vintage_kind": "known", "shares": []}]
+    screen.show_backtest(rows, pits, "naive")
+    said = lines(shown)
+    assert said[0] == "deaths of a, from the first vintage, cut at what was published"
+    assert said[1] == "ours"
+    assert said[2].split() == [
+        "ahead", "n", "wis", "ratio", "mae", "bias", "rmsle", "wape", "50%", "80%", "95%",
+    ]  # fmt: skip
+    assert said[3].split() == [
+        "1", "12,345", "2.5", "0.8", "1,234", "-1,234", "0.25", "0.125", *["0.5"] * 3
+    ]  # fmt: skip
+    assert max(map(len, said)) <= 80
+    assert len([line for line in said if line.startswith("ours 1 █")]) == 2
+    assert not [line for line in said if line.startswith("naive 1 ")]
+    assert said.count("PIT of ours: honest forecasts are even, at 0.5") == 1
+    assert [line.split()[-1] for line in said if line.startswith(("0.0", "0.5"))] == [
+        "0.25",
+        "0.75",
+    ]
+    assert "deaths of a, from what was known" in said
+
+
+def test_progress_is_a_line_where_there_is_no_terminal(capsys):
+    """And nothing where a machine listens."""
+    with screen.reported(quiet=False) as say:
+        say("origins", 1, 2)
+    assert capsys.readouterr() == ("", "origins: 1 of 2\n")
+    with screen.reported(quiet=True) as say:
+        say("origins", 1, 2)
+    assert capsys.readouterr() == ("", "")
