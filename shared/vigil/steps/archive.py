@@ -18,10 +18,9 @@ class Archive:
 
     def __init__(self, dataset: Dataset, as_of: datetime, warehouse: Warehouse) -> None:
         self.dataset, self.as_of, self.warehouse = dataset, as_of, warehouse
-        self.panel = lru_cache(maxsize=3)(self._panel)  # by now, by an origin, in the first vintage
-        self.sight = lru_cache(maxsize=2)(
-            self._sight
-        )  # all models share that of an origin, and of a fit
+        # Panels: of now, an origin, the first vintage. Views: of an origin and the one of its fit.
+        self.panel = lru_cache(maxsize=3)(self._panel)
+        self.sight = lru_cache(maxsize=2)(self._sight)
 
     def _panel(self, moment: datetime) -> Panel:
         return self.warehouse.panel(self.dataset.name, moment)
