@@ -8,7 +8,7 @@ import pytest
 from epidemic import DEATHS, dataset, seen
 from examples import days
 
-from vigil.calibration import COVERAGE, Calibration, Past, bucket, calibrate, newest
+from vigil.calibration import BOUNDS, COVERAGE, Calibration, Past, bucket, calibrate, newest
 from vigil.levels import SCORES
 from vigil.panel import Floats, Grid
 from vigil.paths import LEVELS
@@ -200,6 +200,16 @@ def test_forecasts_that_were_exact_leave_finite_factors():
     made = calibrate(pasts(view, range(40, 100)), view, AHEAD)
     assert np.isfinite(made.pooled).all()
     assert np.isfinite(made.own).all()
+
+
+def test_a_series_that_was_forecast_exactly_is_not_made_a_point():
+    """A small island without a case so far: narrower than others, by no more than the bounds."""
+    quiet = np.ones(len(SERIES))
+    quiet[7] = 0
+    view = world(errors(quiet))
+    own = np.exp(calibrate(pasts(view, range(40, 100)), view, AHEAD).own[:, 7])
+    assert own.max() < 0.6
+    assert own.min() >= BOUNDS[0]
 
 
 def test_a_calibration_comes_back_from_its_text_to_the_last_bit():
