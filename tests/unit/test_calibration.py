@@ -68,6 +68,17 @@ def test_forecasts_that_were_right_stay_as_they_were():
     assert np.abs(made.own).max() < 0.3
 
 
+def test_an_error_is_measured_on_its_own_side():
+    """Twice as far up as down, as the forecasts said: nothing to widen."""
+    truth, lopsided = errors(1), np.where(SCORES > 0, 2 * SCORES, SCORES)[:, None, None]
+    view = world(np.where(truth > 0, 2 * truth, truth))
+    told = [
+        Past(one.origin, one.horizons, one.series, lopsided * np.ones_like(one.quantiles))
+        for one in pasts(view, range(40, 100))
+    ]
+    assert np.abs(factors(calibrate(told, view, AHEAD)) - 1).max() < 0.15
+
+
 def test_forecasts_that_were_too_wide_are_narrowed():
     """Errors half as wide as they said: 0.5 ** 0.8."""
     view = world(errors(0.5))

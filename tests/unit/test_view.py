@@ -67,6 +67,13 @@ def test_a_measure_that_may_fall_below_none_keeps_its_own_scale():
     assert column(change.truth) == [-8]
 
 
+def test_a_change_is_taken_as_it_is():
+    """Below none is no correction of it, and none no silence."""
+    told = dataset(transform="none", deaths={"non_negative": False})
+    numbers = [[10.0]] * 21 + [[-8.0], [0.0], [99.0]]
+    np.testing.assert_array_equal(seen(told, {DEATHS: grid(numbers)}).tidied, numbers)
+
+
 def test_the_truth_of_a_week_is_what_was_published():
     """A silent weekend adds nothing to it; seven silent days are no zero but unknown."""
     numbers = [[5.0]] * 5 + [[NAN]] * 7 + [[5.0]]
