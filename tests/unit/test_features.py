@@ -150,6 +150,19 @@ def test_a_feature_of_a_day_in_the_middle_is_what_it_was_on_that_day(grain):
         np.testing.assert_array_equal(made.season[: row + 1], cut.season)
 
 
+@pytest.mark.parametrize("lag", [0, 3, 10])
+def test_training_sees_a_late_measure_as_late_as_a_forecast_does(lag):
+    """Cases come days after deaths: an origin in the middle knew no later ones, either."""
+    told = dataset(deaths={"publication_lag": 0}, cases={"publication_lag": lag})
+    whole = panel(COUNT)
+    trained, *served = (
+        features(seen(told, as_known(whole, told, whole[DEATHS].dates[row])), AHEAD).table
+        for row in (119, 40, 77, 110)
+    )
+    for table in served:
+        np.testing.assert_array_equal(trained[: len(table)], table)
+
+
 @pytest.mark.parametrize("labels_after", [0, 7, 30])
 def test_no_training_row_reaches_beyond_what_is_settled(labels_after):
     """The furthest outcome that teaches is the last settled day, and each is after its origin."""

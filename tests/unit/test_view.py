@@ -129,14 +129,20 @@ def test_other_measures_lie_on_the_days_and_series_of_the_target():
     np.testing.assert_array_equal(other.daily, [[4, NAN], [5, NAN], [6, NAN]])
 
 
-def test_another_measure_enters_as_last_known():
-    """Not before its first day; and when it ends early, as a week before."""
+def test_another_measure_enters_as_late_as_it_comes():
+    """It begins on the third day and ends two days before deaths: every day sees two days back."""
     deaths = {DEATHS: grid([[1.0]] * 30)}
     cases = [[NAN]] * 2 + [[10.0]] * 21 + [[20.0]] * 5
     [other] = led(cases, "A", deaths).others
-    assert np.isnan(other.daily[:2]).all()
-    assert other.daily[28:, 0].tolist() == [10, 10]
-    assert other.daily[23:28, 0].tolist() == [20] * 5
+    np.testing.assert_array_equal(other.daily[:, 0], [NAN] * 4 + [10.0] * 21 + [20.0] * 5)
+
+
+def test_another_measure_enters_as_last_known():
+    """What one series lacks at the end stands as a week before."""
+    deaths = {DEATHS: grid([[1.0, 1.0]] * 30, "AB")}
+    cases = [[10.0, 10.0]] * 22 + [[20.0, 20.0]] * 6 + [[20.0, NAN]] * 2
+    [other] = led(cases, "AB", deaths).others
+    assert other.daily[28:].tolist() == [[20, 10], [20, 20]]
 
 
 def test_a_series_without_a_covariate_takes_that_of_its_parent():
