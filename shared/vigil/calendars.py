@@ -7,6 +7,7 @@ import numpy as np
 from holidays.registry import COUNTRIES
 from numpy.typing import NDArray
 
+from vigil.errors import Misconfigured
 from vigil.panel import Dates
 
 ALIASES = {
@@ -45,6 +46,8 @@ def holidays(country: str | None, series: tuple[str, ...], days: Dates) -> NDArr
     """Which days are holidays where: days x series. No country known: none."""
     years = range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1)
     off = np.zeros((len(days), len(series)), bool)
+    if country and country not in _codes().values():
+        raise Misconfigured(f"country: expected a code such as FR, found {country!r}")
     countries = [country or country_of(name) for name in series]
     for code in {one for one in countries if one}:
         dates = np.array([day for year in years for day in _of_year(code, year)], "datetime64[D]")

@@ -1,5 +1,6 @@
 """Sample paths, and the quantiles of their days and weeks. Nothing ever sums quantiles."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,28 @@ def weeks(paths: Paths, *, adds_up: bool = True) -> Quantiles:
     last = ends + paths.before.shape[0]
     whole = (sums[:, last] - sums[:, last - 7]) / (1 if adds_up else 7)
     return _quantiles("week", paths.reference_date + DAY * ends, whole)
+
+
+def totals(paths: Paths, start: Floats) -> Quantiles:
+    """Running totals from what had been counted by the reference date, a number a series.
+
+    Where numbers a day are never negative a path's total never falls, and so neither does a
+    quantile.
+    """
+    dates = paths.reference_date + DAY * np.arange(1, paths.values.shape[1] + 1)
+    return _quantiles("total", dates, start + np.cumsum(paths.values, axis=1))
+
+
+def together(paths: Paths, groups: Mapping[str, Sequence[str]], *, adds_up: bool = True) -> Paths:
+    """Places as one (a country of its provinces, the world): sums of each path, or means."""
+    at = {name: column for column, name in enumerate(paths.series)}
+    members = [[at[name] for name in names if name in at] for names in groups.values()]
+
+    def summed(values: Floats) -> Floats:
+        columns = [values[..., one].sum(axis=-1) / (1 if adds_up else len(one)) for one in members]
+        return np.stack(columns, axis=-1)
+
+    return Paths(paths.reference_date, tuple(groups), summed(paths.values), summed(paths.before))
 
 
 def saturdays(

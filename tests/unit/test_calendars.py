@@ -4,6 +4,7 @@ import pytest
 from examples import days
 
 from vigil.calendars import country_of, holidays
+from vigil.errors import Misconfigured
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,9 @@ def test_days_may_lie_in_two_years():
     span = days("2020-12-24", 10)
     off = holidays("FR", ("A",), span)[:, 0]
     assert span[off].astype(str).tolist() == ["2020-12-25", "2021-01-01"]
+
+
+def test_a_country_nobody_knows_is_named():
+    """A typing error in a dataset file is no country without holidays."""
+    with pytest.raises(Misconfigured, match="'XX'"):
+        holidays("XX", ("A",), days("2021-01-01", 3))

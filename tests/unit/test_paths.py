@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from vigil.paths import LEVELS, Paths, days, saturdays, weeks
+from vigil.paths import LEVELS, Paths, days, saturdays, together, totals, weeks
 
 WEDNESDAY = np.datetime64("2021-01-06")
 HUB = [0.01, 0.025, *(n / 100 for n in range(5, 100, 5)), 0.975, 0.99]
@@ -159,3 +159,27 @@ def test_a_series_that_is_unknown_leaves_the_others_alone():
     made = weeks(Paths(WEDNESDAY, ("A", "B"), values, np.zeros((SIX, 2))))
     assert at(made, 0.5) == [6]
     assert np.isnan(made.values[:, :, 1]).all()
+
+
+def test_totals_go_on_from_what_was_counted_and_never_fall():
+    """100 so far, then 1 and 2, or 3 and 0: totals of 101 to 103, then 103 either way."""
+    made = totals(paths([[1, 2], [3, 0]], [0] * SIX), np.array([100.0]))
+    assert made.period == "total"
+    assert at(made, 0.5) == [102, 103]
+    assert (np.diff(made.values[:, :, 0], axis=1) >= 0).all()
+
+
+def test_places_together_are_sums_of_paths_not_of_quantiles():
+    """One place is high where the other is low: together they are always ten."""
+    values = np.array([[[1.0, 9.0]], [[9.0, 1.0]]])  # paths x days x series
+    two = Paths(WEDNESDAY, ("A", "B"), values, np.zeros((SIX, 2)))
+    both = days(together(two, {"both": ["A", "B"]}))
+    assert set(both.values[:, 0, 0].tolist()) == {10}
+    assert days(two).values[0, 0].sum() < 10 < days(two).values[-1, 0].sum()
+
+
+def test_places_together_of_what_does_not_add_up_are_means():
+    """Rates of 2 and 4 are 3 together; a place that could not be forecast is passed over."""
+    two = Paths(WEDNESDAY, ("A", "B"), np.array([[[2.0, 4.0]]]), np.ones((SIX, 2)))
+    mean = together(two, {"both": ["A", "B", "gone"]}, adds_up=False)
+    assert (mean.values.tolist(), mean.before[0].tolist()) == ([[[3]]], [1])

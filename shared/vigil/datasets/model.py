@@ -92,7 +92,7 @@ class Dataset(Record):
     )
     rules: Rules = Rules()
     labels_after: int = Field(7, ge=0, description="days until a number may teach or calibrate")
-    country: str | None = Field(None, description="whose holidays count; none: each series' own")
+    country: str | None = Field(None, pattern="^[A-Z]{2}$", description="whose holidays count")
     models: tuple[str, ...] = Field(("lightgbm",), description="what `vigil backtest` compares")
     schedules: Schedules
     sources: dict[Name, Source] = Field(min_length=1)

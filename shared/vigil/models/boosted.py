@@ -13,6 +13,7 @@ import lightgbm as lgb
 import numpy as np
 
 from vigil.bundle import Bundle, json_bytes
+from vigil.errors import Rejected
 from vigil.features import Cells, Table, anchor, features, grid_of, rows
 from vigil.levels import spread
 from vigil.models import boosters
@@ -87,6 +88,14 @@ def fit(view: View, ahead: int) -> Boosted:
     base = anchor(view, made, cells)
     changed = view.truth[cells.origin + cells.horizon, cells.series] - base
     able = np.isfinite(changed)
+    if not able.any():
+        raise Rejected(
+            view.key.target,
+            rule="short_history",
+            expected=f"at least {BURN_IN + view.labels_after + 1} days, and outcomes of some",
+            found=f"{len(view.dates)} days to {view.dates[-1]}",
+            remedy="Forecast with seasonal_naive until there are more.",
+        )
     cells, changed = Cells(*(axis[able] for axis in cells)), changed[able]
     table = rows(view, made, cells)
     weight = 0.5 ** ((view.last - cells.origin) / HALF_LIFE)
