@@ -5,8 +5,8 @@ whole weeks; between them mean and variance go straight. Where days are forecast
 with a season of a week. Quantiles are those of the normal distribution that it gives.
 """
 
+import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,6 @@ from vigil.view import WEEK, View
 WEEKS, DAYS = 104, 182  # what a model looks back on
 LEAST = 10  # numbers without which nothing is said
 LEVEL, WIDTH = 95, 2 * 1.959964  # per cent of the interval asked for, its width in deviations
-THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,11 @@ class Statistical:
         """Of the view's last day: levels x horizons x series."""
         every = WEEK if view.grain == "week" else 1
         steps = -(-int(horizons.max()) // every)
-        asked = _histories(view, every)
-
-        def of(history: Floats) -> Floats:
-            return _forecast(self.model(season_length=WEEK // every), history, steps)
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            made = np.stack(list(pool.map(of, asked)), axis=-1)  # mean, variance x steps x series
+        model = self.model(season_length=WEEK // every)
+        with warnings.catch_warnings():  # constant series, and tests beyond their tables
+            warnings.simplefilter("ignore")
+            each = [_forecast(model, history, steps) for history in _histories(view, every)]
+        made = np.stack(each, axis=-1)  # mean, variance x steps x series
         at = horizons / every
         mean, variance = (_between(part, at) for part in made)
         quantiles: Floats = mean + SCORES[:, None, None] * np.sqrt(variance)
@@ -79,8 +76,7 @@ def _forecast(model: Any, history: Floats, steps: int) -> Floats:
     """Mean and variance of now and of each step: 2 x (1 + steps)."""
     if len(history) < LEAST:
         return np.full((2, steps + 1), np.nan)
-    with np.errstate(all="ignore"):  # constant series are divided by their spread
-        said = model.forecast(y=history, h=steps, level=[LEVEL])
+    said = model.forecast(y=history, h=steps, level=[LEVEL])
     width = np.asarray(said[f"hi-{LEVEL}"], float) - np.asarray(said[f"lo-{LEVEL}"], float)
     mean = np.concatenate([history[-1:], said["mean"]])
     return np.array([mean, np.concatenate([[0.0], (width / WIDTH) ** 2])])
