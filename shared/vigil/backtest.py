@@ -7,6 +7,8 @@ from vigil.horizons import ahead, steps
 from vigil.models.fitted import Fit, Fitted
 from vigil.view import View
 
+__all__ = ["Fit", "forecast", "rolling"]
+
 
 def rolling(views: Iterable[View], horizon: int, fit: Fit, *, refit: int) -> Iterator[Past]:
     """A forecast from every view (one an origin, in order), by a fit no more than *refit* old."""
