@@ -1,13 +1,13 @@
 """Rolling origins: what a model would have said on past days, from what was known then."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from vigil.calibration import Past
 from vigil.horizons import ahead, steps
-from vigil.models.fitted import Fitted
+from vigil.models.fitted import Fit, Fitted
 from vigil.view import View
 
-Fit = Callable[[View, int], Fitted]
+__all__ = ["Fit", "forecast", "rolling"]
 
 
 def rolling(views: Iterable[View], horizon: int, fit: Fit, *, refit: int) -> Iterator[Past]:
