@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from vigil.calibration import Past, calibrate
 from vigil.horizons import ahead, steps
-from vigil.models.fitted import Fitted
+from vigil.models.fitted import Fit, Fitted
 from vigil.origins import Origin
 from vigil.shelf import Made, Shelf
 from vigil.view import View
 
-Fit = Callable[[View, int], Fitted]
+__all__ = ["Fit", "Sight", "Walk", "forecast", "rolling"]
+
 Sight = Callable[[Origin], View]
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from vigil import datasets, layouts, tables, views
 from vigil.cli import app
 from vigil.datasets import model, sources
+from vigil.models.table import MODELS
 from vigil.verdict import EVENTS
 
 ROOT = Path(__file__).parents[2]
@@ -140,6 +141,11 @@ def test_every_layout_is_documented() -> None:
     """By name, in bold."""
     named = set(re.findall(r"^- \*\*(\w+)\*\*:", page("datasets"), re.MULTILINE))
     assert named == {*layouts.LAYOUTS, "records"}
+
+
+def test_every_model_is_documented() -> None:
+    """In the table of models, and no others."""
+    assert rows(page("models")) == set(MODELS)
 
 
 def test_every_table_and_view_is_documented() -> None:

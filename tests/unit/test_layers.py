@@ -34,6 +34,13 @@ def test_a_light_step_loads_no_model_library(step):
     assert HEAVY.isdisjoint(modules)
 
 
+def test_the_table_of_models_loads_no_model_library():
+    """What a model needs is loaded when it is fitted."""
+    modules = loaded("import sys, vigil.models.table; print(*sys.modules)")
+    assert "vigil.models.rules" in modules
+    assert {*HEAVY, "vigil.models.boosted"}.isdisjoint(modules)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["ingest", "--help"], ["datasets", "--json"]])
 def test_help_and_the_list_of_datasets_do_not_wait_for_googles_clients(arguments):
     """They answer without a cloud, so they load none."""

@@ -36,7 +36,7 @@ def test_what_grows_by_the_same_every_week_is_expected_to_go_on():
     per_week = np.array([4.0, -4, 0])
     _, changed = learnt(rate(np.arange(200)[:, None] / 7 * per_week))
     exact = np.array([1, 2, 3])[:, None] * per_week
-    np.testing.assert_allclose(changed, exact, rtol=0.03, atol=1e-9)
+    np.testing.assert_allclose(changed, exact, rtol=0.05, atol=1e-9)
     assert (np.abs(changed) <= np.abs(exact) + 1e-9).all()
 
 

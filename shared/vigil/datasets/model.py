@@ -11,6 +11,11 @@ from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from vigil.datasets.sources import Name, Record, Source
 
+Model = Literal[  # those of vigil/models/table.py
+    "last_value", "seasonal_naive", "drift", "damped_growth", "ridge", "random_forest",
+    "ets", "theta", "arima", "lightgbm", "ensemble",
+]  # fmt: skip
+
 
 class Measure(Record):
     """A number per series and date, as its sources publish it."""
@@ -93,7 +98,7 @@ class Dataset(Record):
     rules: Rules = Rules()
     labels_after: int = Field(7, ge=0, description="days until a number may teach or calibrate")
     country: str | None = Field(None, pattern="^[A-Z]{2}$", description="whose holidays count")
-    models: tuple[str, ...] = Field(("lightgbm",), description="what `vigil backtest` compares")
+    models: tuple[Model, ...] = Field(("lightgbm",), description="what `vigil backtest` compares")
     schedules: Schedules
     sources: dict[Name, Source] = Field(min_length=1)
     successions: dict[Name, dict[Name, dt.date | None]] = Field(

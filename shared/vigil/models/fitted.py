@@ -1,5 +1,6 @@
 """What every forecaster is: fitted to a view, asked for quantiles."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from vigil.panel import Floats, Index
@@ -16,3 +17,6 @@ class Fitted(Protocol):
         cannot be forecast.
         """
         ...
+
+
+Fit = Callable[[View, int], Fitted]  # a view, and the furthest day ahead

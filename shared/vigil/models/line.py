@@ -18,7 +18,8 @@ HALF_LIFE = 120  # days after which an origin counts half
 RIDGE = 0.1  # of the weight of all rows
 ROWS = 60_000  # more tell a line no more
 BURN_IN = 60  # days of a series before its first origin
-GROWTH = ("growth 0", "growth 1", "momentum", "common growth", "total growth")
+OWN = ("growth 2", "common growth", "total growth")
+LATEST = ("growth 0", "growth 1", "momentum")  # of the measure, and of those that may lead it
 EDGES = (0.01, 0.99)  # beyond, growth is cut
 
 
@@ -39,7 +40,7 @@ class Line:
     @classmethod
     def fit(cls, view: View, made: Features, ahead: int) -> Self:
         """A line for each horizon, from every day of which the outcome is known."""
-        names = tuple(name for name in made.names if name.endswith(GROWTH))
+        names = tuple(n for n in made.names if n in OWN or n.endswith(LATEST))
         columns = made.columns(names)
         fits = [_fit(view, made, columns, horizon) for horizon in range(1, ahead + 1)]
         coefficients, low, high = (np.array(part) for part in zip(*fits, strict=True))
