@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +18,7 @@ from vigil.calibration import Past
 from vigil.panel import Floats
 
 PACKAGE = Path(__file__).parent
-LIBRARIES = ("numpy", "lightgbm")
+LIBRARIES = ("numpy", "lightgbm", "scikit-learn", "statsforecast")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def written(place: Path) -> Iterator[Path]:
 
 def name_of(settings: Mapping[str, Any]) -> str:
     """A name for all that decides what comes out: these settings, the code, its libraries."""
-    said = {**settings, "code": _code(), "libraries": {each: version(each) for each in LIBRARIES}}
+    said = {**settings, "code": _code(), "libraries": {each: _version(each) for each in LIBRARIES}}
     return sha256(json_bytes(said)).hexdigest()[:16]
 
 
@@ -82,3 +82,11 @@ def _code() -> str:
     for file in sorted(PACKAGE.rglob("*.py")):
         digest.update(f"{file.relative_to(PACKAGE)}\0".encode() + file.read_bytes())
     return digest.hexdigest()
+
+
+def _version(library: str) -> str | None:
+    """None where it is not installed: then no model of it can be asked for."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
