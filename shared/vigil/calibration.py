@@ -123,9 +123,9 @@ def _factors(errors: Floats, weights: Floats) -> tuple[Floats, Floats]:
     share = BELIEF * total / (total + PRIOR)
     pooled = share * np.log(np.clip(reached, *BOUNDS))
     near = np.where(known, np.minimum(errors, FAR), 0.0) * weight
-    mean = near.sum() / total
+    mean = max(near.sum() / total, NARROWEST)
     of_series, each = near.sum(axis=0), weight.sum(axis=0)
-    ratio = np.log(np.maximum(of_series / np.maximum(each, NARROWEST) / mean, NARROWEST) + 1e-3)
+    ratio = np.log(np.clip(of_series / np.maximum(each, NARROWEST) / mean, *BOUNDS))
     own = np.where(each > 0, ratio * each / (each + OWN_PRIOR), 0.0)
     return pooled, own
 

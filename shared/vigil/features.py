@@ -66,7 +66,7 @@ def features(view: View, ahead: int) -> Features:
 def back(values: Floats, days: int) -> Floats:
     """As it stood so many days before."""
     out = np.full_like(values, np.nan)
-    out[days:] = values[: len(values) - days]
+    out[days:] = values[: max(len(values) - days, 0)]
     return out
 
 
@@ -143,7 +143,7 @@ def season(view: View) -> Floats:
     known = np.isfinite(recent)
     mean = np.where(known, recent, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     weekdays = weekday(view.dates)
-    for shift in range(WEEK):  # the weekday shift days ago was last seen then
+    for shift in range(min(WEEK, days)):  # the weekday shift days ago was last seen then
         out[np.arange(shift, days), weekdays[: days - shift]] = mean[: days - shift]
     return out
 

@@ -45,7 +45,7 @@ def tidy(counts: Floats, rules: Rules) -> Floats:
             much = number > FACTOR * highest + FEW
             number = np.where(much, CUT * highest + FEW / 2, number)
         out[day] = np.where(missing, usual, number)
-        still = missing & silent[day] & ~(counts[day] < 0)
+        still = missing & silent[day] & ~(counts[day] < 0) & rules.rhythm
         owed = np.where(still, owed + usual, np.where(missing, owed, 0))
     return out
 

@@ -25,7 +25,7 @@ class Other:
 
     name: str
     target: bool
-    daily: Floats  # tidied, NaN where a series has none
+    daily: Floats  # tidied, each day what was known on it; NaN where a series has none
     non_negative: bool
 
 
@@ -150,8 +150,9 @@ def _others(dataset: Dataset, panel: Panel, key: Key, own: Grid) -> Iterable[Oth
             continue
         numbers = daily(grid, cumulative=measure.cumulative)
         laid = Grid(own.dates, own.series, _onto(numbers, own))
-        if np.isfinite(laid.values).any():
+        if (last := laid.last_date()) is not None:
             values = _last_known(_tidied(laid.values, measure, dataset), laid.values)
+            values = _later(values, int((own.dates[-1] - last) / DAY))
             name = f"{other.source}.{other.target}"
             yield Other(name, other.target in dataset.targets, values, measure.non_negative)
 
@@ -171,3 +172,8 @@ def _last_known(tidied: Floats, published: Floats) -> Floats:
     """A covariate enters as last known: NaN before its first day and where a series has none."""
     begun = np.maximum.accumulate(np.isfinite(published), axis=0)
     return np.where(begun, tidied, np.nan)
+
+
+def _later(values: Floats, days: int) -> Floats:
+    """As late as the measure comes: training must not know of a day more than a forecast does."""
+    return np.vstack([np.full((days, values.shape[1]), np.nan), values[: len(values) - days]])
