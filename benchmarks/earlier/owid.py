@@ -42,7 +42,8 @@ def run(data: Path) -> list[Result]:
             OURS: medians[first : first + DAYS, horizon - 1],
             **earlier(values, grid.dates, horizon),
         }
-        title = f"OWID Korea cases, {horizon} days ahead, last {DAYS} days"
+        days = "day" if horizon == 1 else "days"
+        title = f"OWID Korea cases, {horizon} {days} ahead, last {DAYS} days"
         results.append(compare(title, truth, made, METRICS, rolling=True))
     return results
 
