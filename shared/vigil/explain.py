@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vigil.features import CALENDAR, Cells, Features, features, grid_of, rows
-from vigil.models.boosted import FITTED, MEMBERS, THREADS, Boosted
+from vigil.models.boosted import FITTED, MEMBERS, THREADS, Boosted, unknown
 from vigil.models.line import Line, scale
 from vigil.panel import Floats, Index
 from vigil.view import View
@@ -60,10 +60,10 @@ def contributions(fitted: Boosted, view: View, horizons: Index) -> tuple[tuple[s
     made = features(view, fitted.ahead)
     cells = grid_of(np.array([view.last]), horizons, len(view.series))
     table = rows(view, made, cells)
+    part = unknown(view, cells)[:, None]
     added = {
-        member: np.asarray(
-            boosters[MEDIAN].predict(table, pred_contrib=True, num_threads=THREADS), float
-        )
+        member: part
+        * np.asarray(boosters[MEDIAN].predict(table, pred_contrib=True, num_threads=THREADS), float)
         for member, boosters in fitted.members.items()
     }
     columns = [-1, *made.columns(fitted.line.names)]

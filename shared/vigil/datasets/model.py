@@ -96,7 +96,7 @@ class Dataset(Record):
         "fourth_root", description="the scale models work on"
     )
     rules: Rules = Rules()
-    labels_after: int = Field(7, ge=0, description="days until a number may teach or calibrate")
+    labels_after: int = Field(0, ge=0, description="days until a number may teach or calibrate")
     country: str | None = Field(None, pattern="^[A-Z]{2}$", description="whose holidays count")
     models: tuple[Model, ...] = Field(("lightgbm",), description="what `vigil backtest` compares")
     schedules: Schedules

@@ -19,7 +19,7 @@ from vigil.levels import spread
 from vigil.models import boosters
 from vigil.models.line import BURN_IN, Line
 from vigil.panel import Floats, Index
-from vigil.view import View
+from vigil.view import WEEK, View
 
 MEMBERS = ("free", "on the line")
 FITTED = (0.025, 0.25, 0.5, 0.75, 0.975)
@@ -62,8 +62,9 @@ class Boosted:
         cells = grid_of(np.array([view.last]), horizons, len(view.series))
         table, base = rows(view, made, cells), anchor(view, made, cells)
         shift = {"free": 0.0, "on the line": self.line.change(view, made, cells)}
+        part = unknown(view, cells)
         fitted = [
-            np.array([_predicted(one, table) for one in boosters_]) + shift[member] + base
+            np.array([_predicted(one, table) for one in boosters_]) * part + shift[member] + base
             for member, boosters_ in self.members.items()
         ]
         levels = spread(FITTED, np.mean(fitted, axis=0))
@@ -99,9 +100,18 @@ def fit(view: View, ahead: int) -> Boosted:
     cells, changed = Cells(*(axis[able] for axis in cells)), changed[able]
     table = rows(view, made, cells)
     weight = 0.5 ** ((view.last - cells.origin) / HALF_LIFE)
-    labels = {"free": changed, "on the line": changed - line.change(view, made, cells)}
+    part = unknown(view, cells)
+    left = changed - line.change(view, made, cells)
+    labels = {"free": changed / part, "on the line": left / part}
     members = dict(zip(MEMBERS, _trained(table, [labels[m] for m in MEMBERS], weight), strict=True))
     return Boosted(ahead, made.names, line, members)
+
+
+def unknown(view: View, cells: Cells) -> Floats:
+    """The part of a target week that is not known yet: a change can only come from there."""
+    whole = WEEK if view.grain == "week" else 1
+    part: Floats = np.minimum(cells.horizon, whole) / whole
+    return part
 
 
 def load(bundle: Bundle) -> Boosted:
