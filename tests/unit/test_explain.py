@@ -36,7 +36,8 @@ def margin(fitted: Boosted, view: View, horizons: Index) -> Floats:
     cells = grid_of(np.array([view.last]), horizons, len(view.series))
     table = rows(view, made, cells)
     free, held = (boosters[2].predict(table) for boosters in fitted.members.values())
-    return (free + held + fitted.line.change(view, made, cells)) / 2
+    part = np.minimum(cells.horizon, 7) / 7 if view.grain == "week" else 1
+    return ((free + held) * part + fitted.line.change(view, made, cells)) / 2
 
 
 @pytest.mark.parametrize("grain", GRAINS)

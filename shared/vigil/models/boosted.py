@@ -28,11 +28,13 @@ EVERY = 3  # days between origins
 HORIZONS = 4  # of each origin, drawn at random
 ROWS = 150_000  # at most, drawn evenly
 TREES = 150
+LEAST_LEAF = 100  # rows
+LEAF = 3  # rows a series: what struck all on one day is no rule
+MOST_LEAVES = 100
 PARAMETERS = {
     "objective": "quantile",
     "num_leaves": 15,
     "learning_rate": 0.05,
-    "min_data_in_leaf": 100,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
@@ -61,13 +63,13 @@ class Boosted:
         made = features(view, self.ahead)
         cells = grid_of(np.array([view.last]), horizons, len(view.series))
         table, base = rows(view, made, cells), anchor(view, made, cells)
-        shift = {"free": 0.0, "on the line": self.line.change(view, made, cells)}
+        shift = dict(zip(MEMBERS, (0 * base, self.line.change(view, made, cells)), strict=True))
         part = unknown(view, cells)
-        fitted = [
-            np.array([_predicted(one, table) for one in boosters_]) * part + shift[member] + base
+        changes = [
+            np.array([_predicted(one, table) for one in boosters_]) * part + shift[member]
             for member, boosters_ in self.members.items()
         ]
-        levels = spread(FITTED, np.mean(fitted, axis=0))
+        levels = spread(FITTED, base + np.mean(changes, axis=0))
         return levels.reshape(len(levels), len(horizons), len(view.series))
 
     def files(self) -> dict[str, bytes]:
@@ -103,7 +105,9 @@ def fit(view: View, ahead: int) -> Boosted:
     part = unknown(view, cells)
     left = changed - line.change(view, made, cells)
     labels = {"free": changed / part, "on the line": left / part}
-    members = dict(zip(MEMBERS, _trained(table, [labels[m] for m in MEMBERS], weight), strict=True))
+    leaf = max(LEAST_LEAF, min(LEAF * len(view.series), len(changed) // MOST_LEAVES))
+    trained = _trained(table, [labels[member] for member in MEMBERS], weight, leaf)
+    members = dict(zip(MEMBERS, trained, strict=True))
     return Boosted(ahead, made.names, line, members)
 
 
@@ -149,7 +153,7 @@ def _cells(view: View, ahead: int) -> Cells:
 
 
 def _trained(
-    table: Table, labels: Iterable[Floats], weight: Floats
+    table: Table, labels: Iterable[Floats], weight: Floats, leaf: int
 ) -> list[tuple[lgb.Booster, ...]]:
     """For each kind of label a booster a quantile."""
     binned: lgb.Dataset | None = None
@@ -158,9 +162,10 @@ def _trained(
         binned = lgb.Dataset(table, label, reference=binned, weight=weight, params=PARAMETERS)
         sets.append(binned.construct())
     jobs = [(one, level) for one in sets for level in FITTED]
+    parameters = {**PARAMETERS, "min_data_in_leaf": leaf}
 
     def train(job: tuple[lgb.Dataset, float]) -> lgb.Booster:
-        return lgb.train({**PARAMETERS, "alpha": job[1]}, job[0], TREES)
+        return lgb.train({**parameters, "alpha": job[1]}, job[0], TREES)
 
     with ThreadPoolExecutor(THREADS) as pool:
         trained = list(pool.map(train, jobs))
