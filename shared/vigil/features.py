@@ -19,7 +19,7 @@ from vigil.view import WEEK, Other, View, trailing
 
 Table = NDArray[np.float32]
 CALENDAR = ("horizon", "weekday", "holiday", "holidays in the week", "season")
-PROFILE_WEEKS = 4
+PROFILE_WEEKS = 2
 
 
 class Cells(NamedTuple):
