@@ -220,17 +220,23 @@ def predict(
             raise Rejected(
                 "--series", rule="name", expected=f"a series of {name}", found=repr(series)
             )
-        with screen.busy(f"forecasting {name}"):
+        models: dict[str, str] = {}
+        with screen.busy(f"{'training and ' if dry_run else ''}forecasting {name}"):
             if dry_run:
-                found = predictions.dry_run(tick, here.cloud)
+                from vigil.steps.rehearsal import rehearse
+
+                found, models = rehearse(tick, here.cloud)
             else:
                 predictions.predict(tick, here.cloud)
                 found = here.cloud.warehouse.forecast(name, tick.as_of, series)
         rows = screen.forecast_rows(found, series)
         if as_json:
-            screen.print_json({"dataset": name, "dry_run": dry_run, "forecasts": rows})
+            told = {"dataset": name, "dry_run": dry_run, "forecasts": rows}
+            screen.print_json({**told, "models": models} if dry_run else told)
             return
-        if not dry_run:
+        if dry_run:
+            screen.out.print(", ".join(f"{key}: {model}" for key, model in models.items()))
+        else:
             _report(here.cloud, "predict", tick, as_json=False)
         screen.show_forecast(
             rows, here.cloud.warehouse.panel(name, tick.as_of), datasets.load(name)

@@ -35,13 +35,6 @@ def predict(tick: Tick, cloud: Cloud) -> None:
             pass  # the dataset moved on meanwhile: start again from what it is now
 
 
-def dry_run(tick: Tick, cloud: Cloud) -> pa.Table:
-    """The forecast of what is known at the Tick's moment, published nowhere."""
-    dataset = datasets.load(tick.dataset)
-    _vintage(dataset, tick, cloud.warehouse.head(dataset.name), cloud.warehouse)
-    return forecast(dataset, _known(dataset, tick, cloud.warehouse))[0]
-
-
 def forecast(dataset: Dataset, panel: Panel) -> tuple[pa.Table, list[Finding]]:
     """The forecasts of every target as rows, and what could not be forecast."""
     made, findings = [], []
