@@ -10,9 +10,12 @@ from vigil.calibration import Calibration, Past, calibrate
 from vigil.datasets import Dataset
 from vigil.models import boosted
 from vigil.models.fitted import Fitted
+from vigil.models.line import BURN_IN
 from vigil.panel import Floats, Key
 from vigil.paths import Paths
 from vigil.view import WEEK, View
+
+NEEDED = joined.PATHS + 2 * BURN_IN  # days that a forecast looks back on, and twice its horizon
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def train(
 
 def forecast(model: Model, view: View, horizon: int) -> Paths:
     """Sample paths, a day a step, of the series that can be forecast."""
+    view = view.latest(NEEDED + 2 * horizon)
     made = model.quantiles(view, horizon)
     able = np.isfinite(made.quantiles).all(axis=(0, 1))
     ahead = horizons.ahead(horizon, view.grain)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vigil.features import CALENDAR, Cells, Features, features, grid_of, rows
 from vigil.models.boosted import FITTED, MEMBERS, THREADS, Boosted, unknown
-from vigil.models.line import Line, scale
+from vigil.models.line import Line
 from vigil.panel import Floats, Index
 from vigil.view import View
 
@@ -89,12 +89,9 @@ def group(feature: str) -> str:
 
 def _of_line(line: Line, view: View, made: Features, cells: Cells) -> Floats:
     """What intercept and growth add on the line."""
-    unit = scale(view, view.level[cells.origin, cells.series])[:, None]
-    columns = made.columns(line.names)
-    grown = made.table[cells.origin[:, None], cells.series[:, None], columns] / unit
-    of = cells.horizon - 1
-    grown = np.clip(np.nan_to_num(grown), line.low[of], line.high[of])
-    added: Floats = line.coefficients[of] * np.column_stack([np.ones(len(of)), grown]) * unit
+    grown, unit = line.growth(view, made, cells)
+    design = np.column_stack([np.ones(len(grown)), grown])
+    added: Floats = line.coefficients[cells.horizon - 1] * design * unit[:, None]
     return added
 
 

@@ -88,7 +88,13 @@ class View:
 
     def until(self, row: int) -> "View":
         """The view as it was that day, as far as nothing was revised since."""
-        cut = slice(0, row + 1)
+        return self._cut(slice(0, row + 1))
+
+    def latest(self, days: int) -> "View":
+        """The last so many days of it."""
+        return self._cut(slice(max(len(self.dates) - days, 0), None))
+
+    def _cut(self, cut: slice) -> "View":
         others = tuple(
             Other(one.name, one.target, one.daily[cut], one.non_negative) for one in self.others
         )

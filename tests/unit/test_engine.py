@@ -110,3 +110,16 @@ def test_errors_of_the_past_widen_a_forecast():
     found = wider.quantiles(KNOWN, TOLD.horizon).quantiles
     np.testing.assert_allclose(found[11], made.quantiles[11])
     assert (found[-1] - found[0]).mean() > 1.2 * (made.quantiles[-1] - made.quantiles[0]).mean()
+
+
+def test_a_forecast_needs_the_last_year_and_no_more():
+    """Cut to the days that are looked back on, paths are the same but for rounding."""
+    long = seen(TOLD, panel(700))
+    model = engine.train(long, TOLD.horizon)
+    direct = model.quantiles(long, TOLD.horizon).quantiles
+    recent = long.latest(engine.NEEDED + 2 * TOLD.horizon)
+    part = model.quantiles(recent, TOLD.horizon).quantiles
+    np.testing.assert_allclose(part, direct, rtol=1e-6)
+    ends, line = steps(long, TOLD.horizon), model.fitted.line
+    one, other = (joined.places(view, ends, AHEAD, line) for view in (long, recent))
+    assert (one == other).mean() > 0.99  # rounding may swap two equals

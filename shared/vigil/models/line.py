@@ -48,14 +48,21 @@ class Line:
 
     def change(self, view: View, made: Features, cells: Cells) -> Floats:
         """The expected change from the anchor."""
-        unit = scale(view, view.level[cells.origin, cells.series])
-        columns = made.columns(self.names)
-        growth = made.table[cells.origin[:, None], cells.series[:, None], columns] / unit[:, None]
+        growth, unit = self.growth(view, made, cells)
         of = cells.horizon - 1
-        growth = np.clip(np.nan_to_num(growth), self.low[of], self.high[of])
-        slope = (growth * self.coefficients[of, 1:]).sum(axis=1)
+        slope = np.einsum("cn,cn->c", growth, self.coefficients[of, 1:])
         changed: Floats = (self.coefficients[of, 0] + slope) * unit
         return changed
+
+    def growth(self, view: View, made: Features, cells: Cells) -> tuple[Floats, Floats]:
+        """Growth as the line sees it, cut and relative to a unit (cells x names); and the unit."""
+        unit = scale(view, view.level[cells.origin, cells.series])
+        own = made.table[:, :, made.columns(self.names)]
+        growth = own[cells.origin, cells.series] / unit[:, None]
+        np.nan_to_num(growth, copy=False)
+        of = cells.horizon - 1
+        np.clip(growth, self.low[of], self.high[of], out=growth)
+        return growth, unit
 
     def to_json(self) -> dict[str, Any]:
         """As numbers and names."""
