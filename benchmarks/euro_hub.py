@@ -85,9 +85,7 @@ def forecasts(name: str, targets: dict[str, hub.Target]) -> Floats:
     out = []
     back = TRANSFORMS[DATASET.transform].back
     for known, day in zip(*both(name, targets, pasts), strict=True):
-        calibrated = calibrate(pasts[:-1], known, ahead(HORIZON, "week")).applied(
-            pasts[-1].quantiles, pasts[-1].horizons
-        )
+        calibrated = calibrate(pasts[:-1], known, ahead(HORIZON, "week")).applied(pasts[-1])
         first = int((np.datetime64(day, "D") - known.dates[-1]).astype(int)) + 5
         at = [int(np.searchsorted(pasts[-1].horizons, first + 7 * week)) for week in range(4)]
         out.append(back(calibrated[:, at]))

@@ -63,7 +63,7 @@ class Walk:
         if not self.calibrated:
             return Made(past, past.quantiles)
         learnt = calibrate((one.past for one in self.made), view, ahead(self.horizon, view.grain))
-        return Made(past, learnt.applied(past.quantiles, past.horizons))
+        return Made(past, learnt.applied(past))
 
     def _fitted(self) -> Fitted:
         """The newest fit of those that are due every so many origins."""

@@ -6,7 +6,7 @@ per nominal coverage and week ahead (day ahead where days are forecast), recent 
 more, shrunk towards 1 while origins are few; and one per series, shrunk to the pooled factor.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -49,11 +49,15 @@ class Calibration:
     own: Floats
     by_week: bool
 
-    def applied(self, quantiles: Floats, horizons: Index) -> Floats:
-        """Quantiles (levels x horizons x series) stretched from their median."""
-        buckets = np.minimum(bucket(horizons, by_week=self.by_week), self.pooled.shape[1] - 1)
+    def applied(self, past: Past) -> Floats:
+        """Its quantiles, stretched from their median; a series that is new by the pooled factor."""
+        quantiles = past.quantiles
+        buckets = np.minimum(bucket(past.horizons, by_week=self.by_week), self.pooled.shape[1] - 1)
         median = quantiles[MEDIAN]
-        factors = self.pooled[:, buckets, None] + self.own[None, buckets]
+        places = {name: at for at, name in enumerate(self.series)}
+        columns = np.array([places.get(name, -1) for name in past.series])
+        own = np.where(columns >= 0, self.own[:, columns], 0.0)
+        factors = self.pooled[:, buckets, None] + own[None, buckets]
         stretch = np.exp(_between(np.abs(SCORES), factors))
         stretched: Floats = np.sort(median + (quantiles - median) * stretch, axis=0)
         return stretched
@@ -144,8 +148,3 @@ def _between(at: Floats, factors: Floats) -> Floats:
     share = np.clip((at - AT[upper - 1]) / (AT[upper] - AT[upper - 1]), 0, 1)
     share = share.reshape(-1, *[1] * (factors.ndim - 1))
     return factors[upper - 1] * (1 - share) + factors[upper] * share
-
-
-def newest(pasts: Sequence[Past], count: int) -> list[Past]:
-    """The last so many, oldest first."""
-    return sorted(pasts, key=lambda past: past.origin)[-count:]

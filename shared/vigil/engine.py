@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vigil import backtest, horizons, joined, weekdays
+from vigil.bundle import Bundle, json_bytes
 from vigil.calibration import Calibration, Past, calibrate
 from vigil.datasets import Dataset
 from vigil.models import boosted
@@ -15,6 +16,7 @@ from vigil.panel import Floats, Key
 from vigil.paths import Paths
 from vigil.view import WEEK, View
 
+CALIBRATION = "calibration.json"
 NEEDED = joined.PATHS + 2 * BURN_IN  # days that a forecast looks back on, and twice its horizon
 
 
@@ -30,8 +32,22 @@ class Model:
         raw = backtest.forecast(self.fitted, view, horizon)
         if self.calibration is None:
             return raw
-        stretched = self.calibration.applied(raw.quantiles, raw.horizons)
+        stretched = self.calibration.applied(raw)
         return Past(raw.origin, raw.horizons, raw.series, stretched)
+
+
+def bundle(model: Model) -> Bundle:
+    """A boosted model and its calibration as files with digests."""
+    if not isinstance(model.fitted, boosted.Boosted):
+        raise TypeError(f"expected a boosted model, found {type(model.fitted).__name__}")
+    said = model.calibration.to_json() if model.calibration else None
+    return Bundle({**model.fitted.files(), CALIBRATION: json_bytes(said)})
+
+
+def load(files: Bundle) -> Model:
+    """Back from files that were checked."""
+    said = files.json(CALIBRATION)
+    return Model(boosted.load(files), Calibration.from_json(said) if said else None)
 
 
 def keys(dataset: Dataset) -> list[Key]:

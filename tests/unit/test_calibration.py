@@ -8,15 +8,20 @@ import pytest
 from epidemic import DEATHS, dataset, seen
 from examples import days
 
-from vigil.calibration import BOUNDS, COVERAGE, Calibration, Past, bucket, calibrate, newest
+from vigil.calibration import BOUNDS, COVERAGE, Calibration, Past, bucket, calibrate
 from vigil.levels import SCORES
-from vigil.panel import Floats, Grid
+from vigil.panel import Floats, Grid, Index
 from vigil.paths import LEVELS
 from vigil.view import View
 
 FIRST, COUNT, AHEAD = "2021-01-04", 120, 14
 MEDIAN = len(LEVELS) // 2
 SERIES = tuple(f"S{at:02}" for at in range(40))
+
+
+def applied(made: Calibration, quantiles: Floats, horizons: Index) -> Floats:
+    """Of a forecast of the same series."""
+    return made.applied(Past(np.datetime64("2021-01-01"), horizons, made.series, quantiles))
 
 
 def world(truth: Floats, series: tuple[str, ...] = SERIES, grain: str = "day") -> View:
@@ -91,7 +96,7 @@ def test_without_a_past_nothing_changes():
     view = world(errors(1))
     made = calibrate([], view, AHEAD)
     quantiles = np.random.default_rng(0).normal(size=(len(LEVELS), AHEAD, len(SERIES))).cumsum(0)
-    stretched = made.applied(np.sort(quantiles, axis=0), np.arange(1, AHEAD + 1))
+    stretched = applied(made, np.sort(quantiles, axis=0), np.arange(1, AHEAD + 1))
     np.testing.assert_allclose(stretched, np.sort(quantiles, axis=0))
 
 
@@ -136,7 +141,7 @@ def test_a_series_that_errs_much_more_gets_a_factor_of_its_own():
     own = np.exp(made.own)
     assert own[:, 7].min() > 1.5
     assert np.abs(np.delete(own, 7, axis=1) - 1).max() < 0.35
-    stretched = made.applied(pasts(view, [0])[0].quantiles, np.arange(1, AHEAD + 1))
+    stretched = applied(made, pasts(view, [0])[0].quantiles, np.arange(1, AHEAD + 1))
     width = stretched[-1] - stretched[0]
     assert (width[:, 7] > 1.5 * width[:, 8]).all()
 
@@ -170,7 +175,7 @@ def test_errors_of_one_week_ahead_say_nothing_of_the_next(grain, buckets):
     first, second = np.split(factors(made), 2, axis=1)
     assert np.abs(first - 1).max() < 0.35
     assert second.min() > 2
-    stretched = made.applied(told[0].quantiles, told[0].horizons)
+    stretched = applied(made, told[0].quantiles, told[0].horizons)
     width = stretched[-1].mean(axis=1) / SCORES[-1]
     assert (width[7:] > 2 * 0.1).all()
     assert (np.abs(width[:7] - 1) < 0.35).all()
@@ -181,7 +186,7 @@ def test_quantiles_are_stretched_from_their_median():
     quantiles = 5 + SCORES[:, None, None] * np.ones((1, 2, 2))
     own = np.log([[1.0, 3.0]])
     made = Calibration(("A", "B"), np.full((len(COVERAGE), 1), np.log(2)), own, by_week=True)
-    stretched = made.applied(quantiles, np.array([3, 20]))
+    stretched = applied(made, quantiles, np.array([3, 20]))
     np.testing.assert_allclose(stretched[:, 0, 0], 5 + 2 * SCORES)
     np.testing.assert_allclose(stretched[:, 1, 1], 5 + 6 * SCORES)
     np.testing.assert_allclose(stretched[MEDIAN], 5)
@@ -191,7 +196,7 @@ def test_stretched_quantiles_never_cross():
     """Where the middle is to widen and the outside to narrow."""
     pooled = np.log(np.array([4.0, 4, 0.3, 0.3, 0.3, 0.3]))[:, None]
     made = Calibration(("A",), pooled, np.zeros((1, 1)), by_week=False)
-    stretched = made.applied(SCORES[:, None, None], np.array([1]))
+    stretched = applied(made, SCORES[:, None, None], np.array([1]))
     assert (np.diff(stretched, axis=0) >= 0).all()
 
 
@@ -229,12 +234,15 @@ def test_a_calibration_comes_back_from_its_text_to_the_last_bit():
     made = calibrate(pasts(view, range(40, 100)), view, AHEAD)
     again = Calibration.from_json(json.loads(json.dumps(made.to_json(), allow_nan=False)))
     quantiles, ahead = pasts(view, [0])[0].quantiles, np.arange(1, AHEAD + 1)
-    np.testing.assert_array_equal(again.applied(quantiles, ahead), made.applied(quantiles, ahead))
+    np.testing.assert_array_equal(applied(again, quantiles, ahead), applied(made, quantiles, ahead))
     assert (again.series, again.by_week) == (made.series, made.by_week)
 
 
-def test_the_newest_pasts_come_oldest_first():
-    """The last two of three, whatever their order."""
-    view = world(errors(1))
-    told = pasts(view, [50, 70, 60])
-    assert [one.origin for one in newest(told, 2)] == [view.dates[60], view.dates[70]]
+def test_a_series_that_is_new_is_stretched_by_the_pooled_factor():
+    """Factors go by name: a series between the others takes none of theirs."""
+    made = Calibration(("A", "C"), np.zeros((6, 1)), np.log([[2.0, 3.0]]), by_week=True)
+    told = Past(
+        np.datetime64("2021-01-01"), np.array([1]), ("A", "B", "C"),
+        np.repeat(SCORES[:, None, None], 3, axis=2),
+    )  # fmt: skip
+    np.testing.assert_allclose(made.applied(told)[:, 0], SCORES[:, None] * [2, 1, 3])

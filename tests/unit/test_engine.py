@@ -6,6 +6,7 @@ from epidemic import PLACES, dataset, panel, seen
 
 from vigil import backtest, engine, joined
 from vigil.backtest import rolling
+from vigil.bundle import Bundle
 from vigil.errors import Rejected
 from vigil.horizons import ahead, steps
 from vigil.models import boosted
@@ -123,3 +124,18 @@ def test_a_forecast_needs_the_last_year_and_no_more():
     ends, line = steps(long, TOLD.horizon), model.fitted.line
     one, other = (joined.places(view, ends, AHEAD, line) for view in (long, recent))
     assert (one == other).mean() > 0.99  # rounding may swap two equals
+
+
+def test_a_model_with_its_calibration_goes_through_its_files_to_the_last_bit(tmp_path):
+    """Written, read with its digest, and asked again: the same quantiles."""
+    pasts = [
+        backtest.forecast(MODEL.fitted, WHOLE.until(row), TOLD.horizon)
+        for row in range(200, 280, 7)
+    ]
+    model = engine.train(KNOWN, TOLD.horizon, lambda *_: MODEL.fitted, pasts)
+    files = engine.bundle(model)
+    files.write(tmp_path / "model")
+    again = engine.load(Bundle.read(tmp_path / "model", files.digest))
+    one, other = (each.quantiles(KNOWN, TOLD.horizon).quantiles for each in (model, again))
+    np.testing.assert_array_equal(one, other)
+    assert engine.load(engine.bundle(MODEL)).calibration is None
