@@ -26,7 +26,8 @@ def applied(made: Calibration, quantiles: Floats, horizons: Index) -> Floats:
 
 def world(truth: Floats, series: tuple[str, ...] = SERIES, grain: str = "day") -> View:
     """Days whose numbers are the errors of forecasts that always say none."""
-    told = dataset(transform="none", grain=grain, deaths={"adds_up": False, "non_negative": False})
+    rate = {"adds_up": False, "non_negative": False}
+    told = dataset(transform="none", grain=grain, labels_after=7, deaths=rate)
     return seen(told, {DEATHS: Grid(days(FIRST, len(truth)), series, truth)})
 
 

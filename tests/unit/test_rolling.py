@@ -18,7 +18,9 @@ from vigil.view import View, as_known, view
 
 FIRST = date(2024, 1, 1)  # a Monday
 KEY = Key("hospital", "admitted")
-DATASET = long(measure={"publication_lag": 1, "settle_days": 7})
+DATASET = long(measure={"publication_lag": 1, "settle_days": 7}).model_copy(
+    update={"labels_after": 7}
+)
 WEEK = timedelta(weeks=1)
 
 
