@@ -16,7 +16,7 @@ from vigil.panel import DAY, Dates, Floats, Index, Key, daily
 
 KEY, COUNTRY = Key("owid", "cases"), "KOR"
 DAYS, HORIZONS = 60, (1, 30)
-REFIT = 14  # every second week; production: each week
+REFIT = 89  # one fit, before the first origin
 THEIR_REFIT = 7
 METRICS = ("rmse", "mae", "wape")
 

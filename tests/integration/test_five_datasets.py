@@ -8,6 +8,7 @@ import pytest
 from conftest import REAL
 from vigil.cloud import Cloud
 from vigil.errors import Rejected
+from vigil.ledger import peak_mb
 from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
 
@@ -19,6 +20,12 @@ OWID = REAL / "owid_covid" / "owid-covid-data_2022-01-20.csv.gz"
 STAYS = REAL / "los_av" / "train_sample_1000.csv.gz"
 
 pytestmark = pytest.mark.real
+
+
+def resident_mb() -> float:
+    """What the process holds now; its peak starts anew from here, where the system lets it."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return peak_mb()
 
 
 def take(cloud: Cloud, dataset: str, day: str, **files: Path) -> Tick | None:
@@ -67,6 +74,7 @@ def test_a_mirror_need_not_hold_what_has_ended(
 
 def test_aggregates_are_flagged_and_no_code_is_taken_for_another(cloud: Cloud) -> None:
     """13 of 238 are no countries; Namibia and North America stay apart."""
+    held = resident_mb()
     take(cloud, "owid", "2022-01-21", owid=OWID)
     rows = cloud.warehouse.rows("SELECT series, name, parent, aggregate FROM series")
     assert len(rows) == 238
@@ -81,7 +89,7 @@ def test_aggregates_are_flagged_and_no_code_is_taken_for_another(cloud: Cloud) -
     }
     assert by_code["KOR"]["parent"] == "Asia"
     [run] = cloud.warehouse.rows("SELECT peak_mb FROM runs")
-    assert run["peak_mb"] < 700
+    assert run["peak_mb"] - held < 550
 
 
 @pytest.fixture
