@@ -14,7 +14,7 @@ WEEK, SPRING = 7, 23  # days ahead
 EARLY = np.array(["2020-03-31"], "datetime64[D]")
 LAST = np.datetime64("2022-08-02", "D")
 ORIGINS = 26
-REFIT = 26  # one fit for the half year: 289 places take their time
+REFIT = 7  # 289 places take their time; production: each week
 YOUNG = (
     "70 days are too few to fit a model: ours is seasonal naive, which serves until there is one"
 )
