@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vigil import calendars
+from vigil.accuracy import on_log_scale
 from vigil.panel import DAY, Floats, Index
 from vigil.transforms import TRANSFORMS, Transform
 from vigil.view import WEEK, Other, View, trailing
@@ -122,8 +123,8 @@ def _of_other(view: View, other: Other) -> Iterator[tuple[str, Floats]]:
         yield f"{other.name} growth {week}", growth(level, WEEK * week)
     yield f"{other.name} momentum", _momentum(other.daily, to.to)
     if view.measure.non_negative and other.non_negative:
-        own = np.log1p(np.maximum(view.over_a_week(view.tidied), 0))
-        yield f"to {other.name}", own - np.log1p(np.maximum(back(weekly, 2 * WEEK), 0))
+        own = on_log_scale(view.over_a_week(view.tidied))
+        yield f"to {other.name}", own - on_log_scale(back(weekly, 2 * WEEK))
     elif not other.target:
         yield f"{other.name}", weekly / WEEK
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vigil.accuracy import on_log_scale
 from vigil.panel import Floats
 
 
@@ -25,11 +26,6 @@ def _fourth_power(roots: Floats) -> Floats:
     return powers
 
 
-def _log(numbers: Floats) -> Floats:
-    logs: Floats = np.log1p(np.maximum(numbers, 0))
-    return logs
-
-
 def _exp(logs: Floats) -> Floats:
     numbers: Floats = np.expm1(np.maximum(logs, 0))
     return numbers
@@ -37,6 +33,6 @@ def _exp(logs: Floats) -> Floats:
 
 TRANSFORMS = {
     "fourth_root": Transform(_fourth_root, _fourth_power),
-    "log": Transform(_log, _exp),
+    "log": Transform(on_log_scale, _exp),
     "none": Transform(np.asarray, np.asarray),
 }

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from vigil.features import Cells, Features, anchor
+from vigil.features import Cells, Features, anchor, grid_of
 from vigil.panel import Floats, Index
 from vigil.view import View
 
@@ -78,8 +78,7 @@ class Line:
 
 def _fit(view: View, made: Features, columns: Index, horizon: int) -> tuple[Floats, Floats, Floats]:
     origins = _origins(view, horizon)
-    laid = np.meshgrid(origins, np.arange(len(view.series)), indexing="ij")
-    cells = Cells(laid[0].ravel(), np.full(laid[0].size, horizon), laid[1].ravel())
+    cells = grid_of(origins, np.array([horizon]), len(view.series))
     unit = scale(view, view.level[cells.origin, cells.series])
     changed = view.truth[cells.origin + horizon, cells.series] - anchor(view, made, cells)
     growth = made.table[cells.origin[:, None], cells.series[:, None], columns] / unit[:, None]
