@@ -13,13 +13,13 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import hub
-from vigil import datasets
 from vigil.backtest import rolling
 from vigil.calibration import Past, calibrate
 from vigil.horizons import ahead
@@ -30,7 +30,7 @@ from vigil.scoring import bootstrap_ratio, covered, wis
 from vigil.transforms import TRANSFORMS
 from vigil.view import View, view
 
-DATASET = datasets.load("jhu_global")
+DATASET = hub.daily_numbers("jhu_global")
 KEYS = {"cases": Key("confirmed", "cases"), "deaths": Key("deaths", "deaths")}
 WARM_UP = 20  # weeks before the first forecast date, to have errors to calibrate with
 REFIT = 2  # forecast dates that share a fit
@@ -69,14 +69,8 @@ def views(name: str, targets: dict[str, hub.Target]) -> Iterator[View]:
         known = {KEYS[each]: target.known(day) for each, target in targets.items()}
         last = min(grid.dates[-1] for grid in known.values())
         panel = {key: grid.until(last) for key, grid in known.items()}
-        if found := view(daily_numbers(), panel, KEYS[name]):
+        if found := view(DATASET, panel, KEYS[name]):
             yield found
-
-
-def daily_numbers() -> datasets.Dataset:
-    """The dataset as production has it, but for numbers that come as daily ones."""
-    plain = {n: m.model_copy(update={"cumulative": False}) for n, m in DATASET.targets.items()}
-    return DATASET.model_copy(update={"targets": plain})
 
 
 def forecasts(name: str, targets: dict[str, hub.Target]) -> Floats:
@@ -84,31 +78,15 @@ def forecasts(name: str, targets: dict[str, hub.Target]) -> Floats:
     pasts: list[Past] = []
     out = []
     back = TRANSFORMS[DATASET.transform].back
-    for known, day in zip(*both(name, targets, pasts), strict=True):
-        calibrated = calibrate(pasts[:-1], known, ahead(HORIZON, "week")).applied(pasts[-1])
+    seen, forecast = tee(views(name, targets))
+    made = rolling(forecast, HORIZON, boosted.fit, refit=REFIT)
+    for known, past, day in zip(seen, made, days(targets), strict=True):
+        calibrated = calibrate(pasts, known, ahead(HORIZON, "week")).applied(past)
         first = int((np.datetime64(day, "D") - known.dates[-1]).astype(int)) + 5
-        at = [int(np.searchsorted(pasts[-1].horizons, first + 7 * week)) for week in range(4)]
+        at = [int(np.searchsorted(past.horizons, first + 7 * week)) for week in range(4)]
         out.append(back(calibrated[:, at]))
+        pasts.append(past)
     return np.stack(out[WARM_UP:], axis=1)
-
-
-def both(
-    name: str, targets: dict[str, hub.Target], pasts: list[Past]
-) -> tuple[Iterator[View], list[str]]:
-    """Every view, once its forecast has been added to the pasts; and its day."""
-    seen: list[View] = []
-
-    def remembered() -> Iterator[View]:
-        for one in views(name, targets):
-            seen.append(one)
-            yield one
-
-    def stepped() -> Iterator[View]:
-        for past in rolling(remembered(), HORIZON, boosted.fit, refit=REFIT):
-            pasts.append(past)
-            yield seen.pop()
-
-    return stepped(), days(targets)
 
 
 def scores(name: str, targets: dict[str, hub.Target], ours: Floats) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vigil import datasets
 from vigil.panel import DAY, Floats, Grid
 from vigil.paths import LEVELS
 
@@ -74,6 +75,13 @@ class Target:
         index = tuple(axis[inside].astype(int) for axis in at)
         out[index] = rows["value"].to_numpy()[inside]
         return out
+
+
+def daily_numbers(name: str) -> datasets.Dataset:
+    """A dataset as production has it, but for numbers that come as daily ones."""
+    spec = datasets.load(name)
+    plain = {n: m.model_copy(update={"cumulative": False}) for n, m in spec.targets.items()}
+    return spec.model_copy(update={"targets": plain})
 
 
 def laid(rows: pa.Table, places: tuple[str, ...], removed: pa.Array | None = None) -> Grid:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.hub import daily_numbers
 from benchmarks.ingest import read
 from benchmarks.peer import peer_environment, run_peer, write_numbers
 from vigil import datasets, engine, layouts
@@ -118,9 +119,7 @@ def ours(file: Path) -> dict[str, Any]:
 
 def seen(known: Grid) -> View:
     """All series as one measure of numbers a day."""
-    spec = datasets.load(DATASET)
-    plain = {n: m.model_copy(update={"cumulative": False}) for n, m in spec.targets.items()}
-    found = view(spec.model_copy(update={"targets": plain}), {KEY: known}, KEY)
+    found = view(daily_numbers(DATASET), {KEY: known}, KEY)
     if found is None:
         raise SystemExit("expected daily numbers; found none")
     return found
