@@ -6,7 +6,7 @@ per nominal coverage and week ahead (day ahead where days are forecast), recent 
 more, shrunk towards 1 while origins are few; and one per series, shrunk to the pooled factor.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -100,15 +100,19 @@ def calibrate(pasts: Iterable[Past], view: View, ahead: int) -> Calibration:
     return Calibration(view.series, pooled, own, by_week)
 
 
+def settled(past: Past, view: View) -> Iterator[tuple[int, int]]:
+    """The horizons of which the outcome may teach, by their place, and the rows they are in."""
+    start = int((past.origin - view.dates[0]) / DAY)
+    for at, horizon in enumerate(past.horizons):
+        if 0 <= (row := start + int(horizon)) <= view.settled:
+            yield at, row
+
+
 def _errors(past: Past, view: View) -> Iterable[tuple[int, Floats]]:
     """For every horizon of which the outcome is settled: errors in half-widths, a series each."""
     places = {name: at for at, name in enumerate(past.series)}
     columns = np.array([places.get(name, -1) for name in view.series])
-    start = int((past.origin - view.dates[0]) / DAY)
-    for at, horizon in enumerate(past.horizons):
-        row = start + int(horizon)
-        if not 0 <= row <= view.settled:
-            continue
+    for at, row in settled(past, view):
         forecast = np.where(columns >= 0, past.quantiles[:, at, columns], np.nan)
         error = view.truth[row] - forecast[MEDIAN]
         upper, lower = forecast[HIGH] - forecast[MEDIAN], forecast[MEDIAN] - forecast[LOW]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vigil.calibration import Past, bucket
+from vigil.calibration import Past, bucket, settled
 from vigil.models.fitted import Fit, Fitted
 from vigil.panel import DAY, Floats, Index
 from vigil.scoring import wis
@@ -96,10 +96,7 @@ def _scores(made: Sequence[Past], view: View, *, by_week: bool) -> Iterable[tupl
     places = {name: at for at, name in enumerate(view.series)}
     here = [at for at, name in enumerate(first.series) if name in places]
     columns = [places[first.series[at]] for at in here]
-    start = int((first.origin - view.dates[0]) / DAY)
-    for at, horizon in enumerate(first.horizons):
-        row = start + int(horizon)
-        if 0 <= row <= view.settled:
-            into = int(bucket(first.horizons[at : at + 1], by_week=by_week)[0])
-            came = view.truth[row, columns]
-            yield into, np.array([wis(one.quantiles[:, at, here], came) for one in made])
+    for at, row in settled(first, view):
+        into = int(bucket(first.horizons[at : at + 1], by_week=by_week)[0])
+        came = view.truth[row, columns]
+        yield into, np.array([wis(one.quantiles[:, at, here], came) for one in made])

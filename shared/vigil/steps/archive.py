@@ -9,6 +9,7 @@ from vigil.datasets import Dataset
 from vigil.errors import Rejected
 from vigil.origins import Origin, Publications
 from vigil.panel import Key, Panel
+from vigil.steps.predict import nothing_known
 from vigil.view import View, as_known, view
 from vigil.warehouse import Warehouse
 
@@ -30,10 +31,7 @@ class Archive:
         """The newest one."""
         if found := self.warehouse.vintage(self.dataset.name, self.as_of):
             return found
-        raise refused(
-            self.dataset.name, f"observations known by {self.as_of}", "none",
-            rule="no_data", remedy=f"Run `vigil ingest {self.dataset.name}` first.",
-        )  # fmt: skip
+        raise nothing_known(self.dataset.name, self.as_of)
 
     @cached_property
     def publications(self) -> dict[Key, Publications]:

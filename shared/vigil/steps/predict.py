@@ -1,6 +1,6 @@
 """Predict: what was known at a moment becomes forecasts, published once."""
 
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -112,12 +112,17 @@ def _vintage(dataset: Dataset, tick: Tick, head: Head, warehouse: Warehouse) -> 
         return head.vintage
     if vintage := warehouse.vintage(dataset.name, tick.as_of):
         return vintage
-    raise Rejected(
-        dataset.name,
+    raise nothing_known(dataset.name, tick.as_of)
+
+
+def nothing_known(dataset: str, as_of: datetime) -> Rejected:
+    """There is nothing to forecast from."""
+    return Rejected(
+        dataset,
         rule="no_data",
-        expected=f"observations known by {tick.as_of}",
+        expected=f"observations known by {as_of}",
         found="none",
-        remedy=f"Run `vigil ingest {dataset.name}` first.",
+        remedy=f"Run `vigil ingest {dataset}` first.",
     )
 
 
