@@ -50,6 +50,11 @@ def load(files: Bundle, recipe: str = "lightgbm") -> Model:
     return Model(table.load(recipe, files), Calibration.from_json(said) if said else None)
 
 
+def importance(model: Model) -> dict[str, float]:
+    """How much each feature has told the trees of the median; nothing of other models."""
+    return model.fitted.gains() if isinstance(model.fitted, boosted.Boosted) else {}
+
+
 def keys(dataset: Dataset) -> list[Key]:
     """What is forecast: every target of every line of sources."""
     return [Key(line, target) for target in dataset.targets for line in dataset.lines(target)]

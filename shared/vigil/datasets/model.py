@@ -99,6 +99,9 @@ class Dataset(Record):
     labels_after: int = Field(0, ge=0, description="days until a number may teach or calibrate")
     country: str | None = Field(None, pattern="^[A-Z]{2}$", description="whose holidays count")
     models: tuple[Model, ...] = Field(("lightgbm",), description="what `vigil backtest` compares")
+    recipe: Literal["lightgbm", "ridge", "damped_growth"] = Field(
+        "lightgbm", description="the model that is trained until another is promoted"
+    )
     schedules: Schedules
     sources: dict[Name, Source] = Field(min_length=1)
     successions: dict[Name, dict[Name, dt.date | None]] = Field(

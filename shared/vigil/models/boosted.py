@@ -72,6 +72,14 @@ class Boosted:
         levels = spread(FITTED, base + np.mean(changes, axis=0))
         return levels.reshape(len(levels), len(horizons), len(view.series))
 
+    def gains(self) -> dict[str, float]:
+        """How much each feature has told the trees of the median, largest first."""
+        middle = FITTED.index(0.5)
+        trees = [trained[middle] for trained in self.members.values()]
+        gain = np.sum([one.feature_importance("gain") for one in trees], axis=0)
+        order = np.argsort(-gain, kind="stable")
+        return {self.names[at]: round(float(gain[at]), 6) for at in order}
+
     def files(self) -> dict[str, bytes]:
         """As files of a bundle."""
         said = {"ahead": self.ahead, "names": list(self.names), "line": self.line.to_json()}

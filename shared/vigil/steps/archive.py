@@ -1,14 +1,19 @@
 """What the warehouse says of a dataset, as of any moment."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
+from vigil import horizons
+from vigil.backtest import Fit, Walk
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
-from vigil.origins import Origin, Publications
+from vigil.models.seasonal_naive import NAME as BASELINE
+from vigil.origins import Origin, Publications, weekly
 from vigil.panel import Key, Panel
+from vigil.shelf import Files, Shelf, name_of
 from vigil.steps.predict import nothing_known
 from vigil.view import View, as_known, view
 from vigil.warehouse import Warehouse
@@ -55,6 +60,35 @@ class Archive:
             for key, own in found.items()
             if key.target in lags
         }
+
+    @property
+    def ahead(self) -> timedelta:
+        """From an origin to the end of its forecast."""
+        return timedelta(days=horizons.ahead(self.dataset.horizon, self.dataset.grain))
+
+    def settled(self, key: Key, latest: View, count: int) -> list[Origin]:
+        """The newest origins whose outcome is settled."""
+        final = self.as_of.date() - timedelta(days=latest.measure.settle_days)
+        first, last = (latest.dates[at].astype(date) for at in (0, -1))
+        return weekly(self.publications[key], first, min(last, final), self.ahead, count)
+
+    def walk(
+        self, key: Key, days: Sequence[Origin], model: str, *, refit: int, files: Files, fit: Fit
+    ) -> Walk:
+        """One model on one measure; its shelf is named after all that decides what lies on it."""
+        said = {
+            "dataset": self.dataset.model_dump(mode="json"),
+            "key": list(key),
+            "model": model,
+            "refit": refit,
+            "vintage": self.vintage,
+            "origins": [[one.day.isoformat(), one.kind] for one in days],
+        }
+        return Walk(
+            partial(self.sight, key), days, self.dataset.horizon, fit, refit,
+            Shelf(files, f"{key.target}-{key.source}-{model}-{name_of(said)}"),
+            calibrated=model != BASELINE,
+        )  # fmt: skip
 
     def latest(self, key: Key) -> View | None:
         """What is known by now."""

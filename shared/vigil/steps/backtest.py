@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cached_property, partial
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vigil import engine, horizons, origins, outcomes, shelf
+from vigil import engine, origins, outcomes, shelf
 from vigil.backtest import Fit, Walk
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
@@ -104,35 +104,10 @@ class Bench:
     files: shelf.Files
     fits: Callable[[str], Fit]
 
-    def origins(self, key: Key, latest: View) -> list[Origin]:
-        """Of one measure: those whose outcome is settled."""
-        spec = self.wanted.dataset
-        ahead = timedelta(days=horizons.ahead(spec.horizon, spec.grain))
-        final = self.wanted.as_of.date() - timedelta(days=latest.measure.settle_days)
-        first, last = (latest.dates[at].astype(date) for at in (0, -1))
-        known = self.archive.publications[key]
-        return origins.weekly(known, first, min(last, final), ahead, self.wanted.origins)
-
     def walk(self, key: Key, days: Sequence[Origin], model: str) -> Walk:
-        """One model on one measure; its shelf is named after all that decides what lies on it."""
-        said = {
-            "dataset": self.wanted.dataset.model_dump(mode="json"),
-            "key": list(key),
-            "model": model,
-            "refit": self.wanted.refit,
-            "vintage": self.archive.vintage,
-            "origins": [[one.day.isoformat(), one.kind] for one in days],
-        }
-        name = f"{key.target}-{key.source}-{model}-{shelf.name_of(said)}"
-        return Walk(
-            partial(self.archive.sight, key),
-            days,
-            self.wanted.dataset.horizon,
-            self.fits(model),
-            self.wanted.refit,
-            shelf.Shelf(self.files, name),
-            calibrated=model != BASELINE,
-        )
+        """One model on one measure."""
+        refit, fit = self.wanted.refit, self.fits(model)
+        return self.archive.walk(key, days, model, refit=refit, files=self.files, fit=fit)
 
 
 Walks = dict[tuple[Key, str], Walk]
@@ -147,7 +122,11 @@ def backtest(
     bench = Bench(wanted, archive, shelf.Folder(folder), fits)
     vintage = archive.vintage  # without one there is nothing to do
     latest = {key: found for key in wanted.keys if (found := archive.latest(key))}
-    chosen = {key: days for key, one in latest.items() if (days := bench.origins(key, one))}
+    chosen = {
+        key: days
+        for key, one in latest.items()
+        if (days := archive.settled(key, one, wanted.origins))
+    }
     if not chosen:
         raise _too_few(wanted, latest)
     walks = {(k, m): bench.walk(k, days, m) for k, days in chosen.items() for m in wanted.compared}

@@ -1,0 +1,198 @@
+"""A training: recipes set to past weeks, and fitted to all that is known at a moment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vigil import engine, outcomes, promotion, shelf
+from vigil.backtest import Fit, Walk
+from vigil.calibration import HIGH, LOW, MEDIAN, Past
+from vigil.champion import Champion
+from vigil.datasets import Dataset
+from vigil.engine import Model
+from vigil.errors import Rejected
+from vigil.models.table import KEPT, choose
+from vigil.origins import Origin, weekly
+from vigil.panel import Floats, Key, Panel
+from vigil.steps.archive import Archive
+from vigil.view import WEEK, View
+
+REFIT = 8  # weeks
+UNSETTLED = 20  # origins, at most, of which not all has come
+Pause = Callable[[int, int], None]  # called after every origin: may stop the work
+
+
+@dataclass
+class Training:
+    """All that one dataset's recipes have to say at a moment; what is asked twice is made once."""
+
+    archive: Archive
+    files: shelf.Files
+    pause: Pause
+    fits: Callable[[str], Fit] = choose
+    walks: dict[tuple[Key, str], Walk] = field(default_factory=dict)
+    made: dict[str, Champion] = field(default_factory=dict)
+
+    @property
+    def dataset(self) -> Dataset:
+        """Its file."""
+        return self.archive.dataset
+
+    @cached_property
+    def views(self) -> dict[Key, View]:
+        """What is known by now of every measure."""
+        keys = engine.keys(self.dataset)
+        return {key: view for key in keys if (view := self.archive.latest(key))}
+
+    @property
+    def candidates(self) -> list[str]:
+        """The recipes that may serve."""
+        named = dict.fromkeys([self.dataset.recipe, *self.dataset.models])
+        return [name for name in named if name in KEPT]
+
+    def version(self, recipe: str) -> str:
+        """The name of a training: the last day it knows, and a hash of all that decides it."""
+        said = {
+            "dataset": self.dataset.model_dump(mode="json"),
+            "vintage": self.archive.vintage,
+            "recipe": recipe,
+        }
+        last = max((view.dates[-1].astype(date) for view in self.views.values()), default=date.min)
+        return f"{last:%Y%m%d}-{shelf.name_of(said)[:8]}"
+
+    def origins(self, key: Key, count: int) -> list[Origin]:
+        """Those that are judged, and those after them: what came of their first week teaches."""
+        view, settled = self.views[key], self.archive.settled(key, self.views[key], count)
+        first, last = (view.dates[at].astype(date) for at in (0, -1))
+        known, week = self.archive.publications[key], timedelta(days=WEEK)
+        every = weekly(known, first, last, week, count + UNSETTLED)
+        return [one for one in every if not settled or one.day >= settled[0].day]
+
+    def walk(self, recipes: list[str], count: int) -> None:
+        """Forecast from every origin by each recipe, as far as it is not done."""
+        days = {key: self.origins(key, count) for key in self.views}
+        for key, found in days.items():
+            for recipe in recipes:
+                walk = self.walks.get((key, recipe))
+                if walk is None or list(walk.origins) != found:
+                    self.walks[key, recipe] = self.archive.walk(key, found, recipe, refit=REFIT, files=self.files, fit=self.fits(recipe))
+        todo = sorted((one.day, key) for key, found in days.items() for one in found)
+        for done, (day, key) in enumerate(todo, 1):
+            for recipe in recipes:
+                walk = self.walks[key, recipe]
+                if len(walk.made) < len(walk.origins) and walk.origins[len(walk.made)].day == day:
+                    walk.step()
+            self.pause(done, len(todo))
+
+    def scores(self, recipes: list[str], count: int) -> pa.Table:
+        """What became of the judged origins' forecasts."""
+        parts = []
+        for key, latest in self.views.items():
+            settled = {one.day for one in self.archive.settled(key, latest, count)}
+            for recipe in recipes:
+                walk = self.walks[key, recipe]
+                pairs = [
+                    (one, made)
+                    for one, made in zip(walk.origins, walk.made, strict=True)
+                    if one.day in settled
+                ]
+                if pairs:
+                    days, made = zip(*pairs, strict=True)
+                    parts.append(outcomes.table(key, recipe, days, made, latest))
+        if not parts:
+            return outcomes.NOTHING
+        found = pa.concat_tables(parts)
+        return found.add_column(
+            0, "dataset", pa.repeat(pa.scalar(self.dataset.name), found.num_rows)
+        )
+
+    def champion(self, recipe: str) -> Champion:
+        """The recipe fitted to all that is known, calibrated by its past weeks."""
+        if recipe not in self.made:
+            models = {key: model for key in self.views if (model := self._model(key, recipe))}
+            self.made[recipe] = Champion(self.dataset, recipe, models)
+        return self.made[recipe]
+
+    def _model(self, key: Key, recipe: str) -> Model | None:
+        """None where there is too little to learn from."""
+        pasts = [made.past for made in self.walks[key, recipe].made]
+        try:
+            return engine.train(self.views[key], self.dataset.horizon, self.fits(recipe), pasts)
+        except Rejected as short:
+            if short.rule != "short_history":
+                raise
+            return None
+
+    def compared(self, new: Champion, old: Champion | None) -> tuple[list[str], float]:
+        """What the new one cannot forecast or gets impossible, and how many series it moves far."""
+        bad, shares, sizes = [], [], []
+        for key, view in self.views.items():
+            name, ours = f"{key.source}.{key.target}", self._said(new, key)
+            if ours is None:
+                bad.append(f"{name}: no model")
+                continue
+            able = np.isfinite(ours).all(axis=(0, 1))
+            if not able.any():
+                bad.append(f"{name}: no forecast of any series")
+            theirs = self._said(old, key) if old else None
+            if theirs is None:
+                continue
+            lost = np.isfinite(theirs).all(axis=(0, 1)) & ~able
+            if lost.any():
+                bad.append(f"{name}: no forecast of {lost.sum()} series that the champion has")
+            counts = view.measure.non_negative and view.measure.adds_up
+            shares.append(promotion.outside(ours[MEDIAN], theirs[LOW], theirs[HIGH], counts=counts))
+            sizes.append(able.sum())
+        return bad, float(np.average(shares, weights=sizes)) if sizes else float("nan")
+
+    def _said(self, champion: Champion, key: Key) -> Floats | None:
+        """Natural quantiles of now: levels x horizons x series."""
+        if key not in champion.models:
+            return None
+        view = self.views[key].latest(engine.NEEDED + 2 * self.dataset.horizon)
+        past: Past = champion.models[key].quantiles(view, self.dataset.horizon)
+        values = view.transform.back(past.quantiles)
+        return np.maximum(values, 0) if view.measure.non_negative else values
+
+    def told(self, recipe: str) -> dict[str, Any]:
+        """What it was made of."""
+        return {
+            "as_of": self.archive.as_of.isoformat(),
+            "vintage": self.archive.vintage,
+            "data_digest": digest(self.archive.panel(self.archive.as_of)),
+            "rows": sum(int(np.isfinite(view.published).sum()) for view in self.views.values()),
+            "measures": {
+                f"{key.source}.{key.target}": {
+                    "reference_date": str(view.dates[-1]),
+                    "series": len(view.series),
+                }
+                for key, view in self.views.items()
+            },
+            "params": {
+                "recipe": recipe,
+                "horizon": self.dataset.horizon,
+                "grain": self.dataset.grain,
+                "transform": self.dataset.transform,
+                "labels_after": self.dataset.labels_after,
+                "refit_weeks": REFIT,
+            },
+            "importance": {
+                f"{key.source}.{key.target}": engine.importance(model)
+                for key, model in self.champion(recipe).models.items()
+            },
+        }
+
+
+def digest(panel: Panel) -> str:
+    """A hash of all numbers of a panel."""
+    found = sha256()
+    for key, grid in sorted(panel.items()):
+        found.update(f"{key.source}\0{key.target}\0{'\0'.join(grid.series)}\0".encode())
+        found.update(grid.dates.astype("datetime64[D]").tobytes() + grid.values.tobytes())
+    return found.hexdigest()
