@@ -5,7 +5,7 @@ is NaN, and means pass it over.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from vigil import accuracy
 from vigil.accuracy import on_log_scale, ratio
@@ -116,12 +116,18 @@ def bootstrap_ratio(
     found = float(ratio(sums[0].sum(), sums[1].sum()))
     if block >= origins or np.isnan(found):
         return found, np.nan, np.nan
+    drawn = blocks(origins, block, rounds, seed)
+    above, below = (one[drawn].sum(axis=1) for one in sums)
+    low, high = np.nanpercentile(ratio(above, below), BOUNDS)
+    return found, float(low), float(high)
+
+
+def blocks(origins: int, block: int, rounds: int, seed: int) -> NDArray[np.intp]:
+    """Places of origins drawn anew, so many in a row together: rounds x origins."""
     starts = np.random.default_rng(seed).integers(
         0, origins - block + 1, size=(rounds, -(-origins // block), 1)
     )
-    drawn = (starts + np.arange(block)).reshape(rounds, -1)[:, :origins]
-    low, high = np.nanpercentile(ratio(*(one[drawn].sum(axis=1) for one in sums)), BOUNDS)
-    return found, float(low), float(high)
+    return (starts + np.arange(block)).reshape(rounds, -1)[:, :origins]
 
 
 def _common(ours: ArrayLike, other: ArrayLike) -> tuple[Floats, Floats]:

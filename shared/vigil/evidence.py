@@ -1,0 +1,117 @@
+"""How much better one recipe was than another on past origins, measure by measure and in all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vigil import bootstrap
+from vigil.panel import Floats
+
+MEASURE = ("target", "source")
+ROW = (*MEASURE, "vintage_kind", "origin", "series", "horizon")
+WEEK = 7  # days from one origin to the next
+SUMS = ("wis_sum", "wis_rival_sum", "wis_count")
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Mean WIS over the rival's: the geometric mean over measures. Below 1 is better."""
+
+    ratio: float
+    low: float = np.nan  # of 90%, two-sided
+    high: float = np.nan
+    upper: float = np.nan  # of 90%, one-sided
+    measures: Mapping[str, float] = field(default_factory=dict)  # by target.source
+    rows: int = 0
+    missing: float = 0.0  # the share of the rival's rows that the recipe lacks
+    origins: int = 0  # of the measure that has the fewest
+    kinds: "Mapping[str, Relative]" = field(default_factory=dict)  # known and pseudo apart
+
+    @property
+    def kind(self) -> str:
+        """Whether vintages were known, are thought to have been so, or both."""
+        return "mixed" if len(self.kinds) > 1 else next(iter(self.kinds), "none")
+
+    def told(self) -> dict[str, Any]:
+        """As JSON; null where nothing is known."""
+        numbers = ("ratio", "low", "high", "upper", "missing")
+        return {
+            **{name: _told(getattr(self, name)) for name in numbers},
+            "measures": {name: _told(one) for name, one in self.measures.items()},
+            "rows": self.rows,
+            "origins": self.origins,
+            "vintage_kind": self.kind,
+            "kinds": {
+                name: {"ratio": _told(one.ratio), "origins": one.origins, "rows": one.rows}
+                for name, one in self.kinds.items()
+            },
+        }
+
+
+def split(scores: pa.Table, newest: int) -> tuple[pa.Table, pa.Table]:
+    """The scores of older origins, and those of the newest so many of each measure."""
+    old, new = [scores.slice(0, 0)], [scores.slice(0, 0)]
+    for measure in scores.group_by(MEASURE).aggregate([]).to_pylist():
+        own = scores.filter(_same(measure))
+        first = sorted(own["origin"].unique().to_pylist())[-newest:][0]
+        old.append(own.filter(pc.field("origin") < first))
+        new.append(own.filter(pc.field("origin") >= first))
+    return pa.concat_tables(old), pa.concat_tables(new)
+
+
+def relative(scores: pa.Table, recipe: str, rival: str, block_days: int = WEEK) -> Relative:
+    """A recipe against its rival, on the rows for which both have a score."""
+    ours, theirs = (_scored(scores, model) for model in (recipe, rival))
+    how = {"join_type": "inner", "right_suffix": "_rival", "use_threads": False}
+    common = ours.join(theirs, list(ROW), **how)
+    kinds = sorted(common["vintage_kind"].unique().to_pylist())
+    return _found(
+        common,
+        missing=1 - common.num_rows / theirs.num_rows if theirs.num_rows else 0.0,
+        kinds={kind: _found(common.filter(_same({"vintage_kind": kind}))) for kind in kinds},
+        **bootstrap.limits(_sums(common)[1][:2], block=-(-block_days // WEEK)),
+    )
+
+
+def _scored(scores: pa.Table, model: str) -> pa.Table:
+    own = scores.filter(_same({"model": model}) & pc.is_finite(pc.field("wis")))
+    return own.select([*ROW, "wis"])
+
+
+def _found(common: pa.Table, **more: Any) -> Relative:
+    measures, (ours, theirs, rows) = _sums(common)
+    logs = bootstrap.logs(np.stack([ours, theirs]).sum(axis=-1))
+    return Relative(
+        ratio=float(np.exp(bootstrap.pooled(logs))),
+        measures=dict(zip(measures, np.exp(logs).tolist(), strict=True)),
+        rows=common.num_rows,
+        origins=int((rows > 0).sum(axis=1).min(initial=rows.shape[1])),
+        **more,
+    )
+
+
+def _sums(common: pa.Table) -> tuple[list[str], Floats]:
+    """Measures; and their scores, the rival's and the rows: x measures x origins, oldest first."""
+    rows = [("wis", "sum"), ("wis_rival", "sum"), ("wis", "count")]
+    groups = common.group_by([*MEASURE, "origin"], use_threads=False).aggregate(rows)
+    names = [f"{row['target']}.{row['source']}" for row in groups.select(MEASURE).to_pylist()]
+    measures, at = np.unique(np.array(names, str), return_inverse=True)
+    origins, when = np.unique(groups["origin"].to_numpy(), return_inverse=True)
+    sums = np.zeros((len(SUMS), len(measures), len(origins)))
+    sums[:, at, when] = [groups[name].to_numpy() for name in SUMS]
+    return measures.tolist(), sums
+
+
+def _same(values: Mapping[str, str]) -> pc.Expression:
+    found = pc.scalar(True)
+    for name, value in values.items():
+        found &= pc.field(name) == value
+    return found
+
+
+def _told(number: float) -> float | None:
+    return round(number, 4) if np.isfinite(number) else None
