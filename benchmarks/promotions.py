@@ -11,13 +11,10 @@ have known vintages, and the gate decides as it does in production.
 """
 
 import argparse
-import json
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -166,12 +163,22 @@ def main() -> None:
     start = time.perf_counter()
     weeks = [week(seed) for seed in range(options.seed, options.seed + options.weeks)]
     told = {name: summed([one[name] for one in weeks]) for name in weeks[0]}
-    for name,v in told.items(): print(name, v)
-    print(time.perf_counter()-start)
+    for name, v in told.items():
+        print(name, v)
+    print(time.perf_counter() - start)
+
 
 def summed(made):
-    r=[d.numbers["ratio"] for d in made]; u=[d.numbers["upper"] for d in made]
-    return dict(promoted=sum(d.promoted for d in made), ratio=round(float(np.exp(np.mean(np.log(r)))),3), sd=round(float(np.std(np.log(r))),3), surely=sum(x<1 for x in u), q=round(float(np.median(np.array(u)/np.array(r))),3))
+    r = [d.numbers["ratio"] for d in made]
+    u = [d.numbers["upper"] for d in made]
+    return dict(
+        promoted=sum(d.promoted for d in made),
+        ratio=round(float(np.exp(np.mean(np.log(r)))), 3),
+        sd=round(float(np.std(np.log(r))), 3),
+        surely=sum(x < 1 for x in u),
+        q=round(float(np.median(np.array(u) / np.array(r))), 3),
+    )
+
 
 if __name__ == "__main__":
     main()

@@ -2,7 +2,9 @@
 
 ingest:1-3   before the bytes are kept; before the arrival is; before the tables are read
 predict:1    before anything is computed
-commit:1-3   before rows are staged; before the transaction; after it (both steps)
+train:1-4    before anything is computed; before the models are kept; before the decision is
+             committed; before the registry is written
+commit:1-3   before rows are staged; before the transaction; after it (every step)
 answer:1     after the next message, before the acknowledgement
 """
 

@@ -21,9 +21,9 @@ class Deadline:
     seconds: float = 480.0
     started: float = field(default_factory=time.monotonic)
 
-    def remains(self) -> bool:
-        """Whether there is any time left."""
-        return time.monotonic() < self.started + self.seconds
+    def remains(self, least: float = 0.0) -> bool:
+        """Whether there is any time left, or so many seconds."""
+        return time.monotonic() + least < self.started + self.seconds
 
     def left(self, at_most: float = math.inf) -> float:
         """Seconds still to spend on one call, never more than *at_most*."""

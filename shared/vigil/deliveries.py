@@ -12,7 +12,7 @@ from functools import partial
 from vigil import crash, datasets
 from vigil.bus import Delivery, Request, receive
 from vigil.cloud import Cloud
-from vigil.errors import Misconfigured, Rejected, VigilError
+from vigil.errors import Misconfigured, Paused, Rejected, VigilError
 from vigil.garbage import refuse
 from vigil.lanes import Lane, lane
 from vigil.ledger import record_duplicates, run_id
@@ -92,4 +92,5 @@ def _complain(error: Exception, known: dict[str, object]) -> None:
     foreseen = isinstance(error, VigilError)
     trace = None if foreseen else "".join(traceback.format_exception(error))
     said = f"{type(error).__name__}: {error}"
-    log(said, severity="ERROR", stack_trace=trace, **known)
+    severity = "INFO" if isinstance(error, Paused) else "ERROR"
+    log(said, severity=severity, stack_trace=trace, **known)

@@ -36,5 +36,9 @@ class Transient(VigilError):
     """Trouble that may pass: fail, so that the message is delivered again."""
 
 
+class Paused(Transient):
+    """Stopped in time, with all that was done kept: the next delivery goes on from there."""
+
+
 class Misconfigured(VigilError):
     """A setting or a dataset file is wrong: a person has to change it."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from vigil import datasets, tables
 from vigil.deadline import Deadline
-from vigil.errors import Rejected
+from vigil.errors import Paused, Rejected
 from vigil.log import log
 from vigil.messages import Tick, moment_text
 from vigil.quality import Finding
@@ -42,6 +42,10 @@ class Run:
     def run_id(self) -> str:
         """Step, dataset and moment."""
         return run_id(self.step, self.tick.dataset, self.tick.as_of)
+
+    def now(self) -> datetime:
+        """The wall clock's moment."""
+        return self.started_at + timedelta(seconds=self.seconds)
 
     @property
     def seconds(self) -> float:
@@ -118,6 +122,10 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
         finding = refusal(reason)
         known = (finding.rule, finding.scope, finding.found) in standing
         run.findings = [] if known else [finding]  # nothing alerts twice for the same thing
+        _record(run, warehouse)
+        raise
+    except Paused as pause:
+        run.status, run.reason, run.findings = "paused", str(pause), []
         _record(run, warehouse)
         raise
     except BaseException as error:

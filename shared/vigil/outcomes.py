@@ -20,6 +20,15 @@ GROUP = ("target", "source", "vintage_kind")
 SCORES = ("actual", "median", "wis", "wis_log", "ae", "covered50", "covered80", "covered95", "pit")
 BINS = 10
 ALL = "all"
+TEXTS = ("dataset", "target", "source", "model", "vintage_kind", "series")
+NOTHING = pa.schema(
+    [
+        *((name, pa.string()) for name in TEXTS),
+        *((name, pa.date32()) for name in ("origin", "reference_date", "target_date")),
+        ("horizon", pa.int64()),
+        *((name, pa.float64()) for name in SCORES),
+    ]
+).empty_table()
 
 
 def table(

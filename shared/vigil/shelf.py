@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -109,11 +110,12 @@ def written(place: Path) -> Iterator[Path]:
 
 def name_of(settings: Mapping[str, Any]) -> str:
     """A name for all that decides what comes out: these settings, the code, its libraries."""
-    said = {**settings, "code": _code(), "libraries": {each: _version(each) for each in LIBRARIES}}
+    said = {**settings, "code": code(), "libraries": {each: _version(each) for each in LIBRARIES}}
     return sha256(json_bytes(said)).hexdigest()[:16]
 
 
-def _code() -> str:
+@cache
+def code() -> str:
     """A hash of this package's code."""
     digest = sha256()
     for file in sorted(PACKAGE.rglob("*.py")):

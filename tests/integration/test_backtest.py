@@ -110,7 +110,9 @@ def test_an_origin_sees_what_was_known_then_and_nothing_later(three: Cloud) -> N
     ]
     fits = [(day, most) for what, day, most in watched.calls if what == "fit"]
     assert fits == [(date(2024, 5, 18), 1106.0), (date(2024, 6, 1), 1106.0)]
-    kinds = found.rows.group_by(["origin", "vintage_kind"], use_threads=False).aggregate([]).to_pylist()
+    kinds = (
+        found.rows.group_by(["origin", "vintage_kind"], use_threads=False).aggregate([]).to_pylist()
+    )
     assert [(row["origin"], row["vintage_kind"]) for row in kinds] == [
         (date(2024, 5, 19), "pseudo"), (date(2024, 5, 26), "pseudo"),
         (date(2024, 6, 2), "known"), (date(2024, 6, 16), "known"),

@@ -17,6 +17,7 @@ from vigil.champion import Champion
 from vigil.datasets import Dataset
 from vigil.engine import Model
 from vigil.errors import Rejected
+from vigil.fans import fan
 from vigil.models.table import KEPT, choose
 from vigil.origins import Origin, weekly
 from vigil.panel import Floats, Key, Panel
@@ -66,9 +67,13 @@ class Training:
         last = max((view.dates[-1].astype(date) for view in self.views.values()), default=date.min)
         return f"{last:%Y%m%d}-{shelf.name_of(said)[:8]}"
 
+    def settled(self, key: Key, count: int) -> list[Origin]:
+        """The newest origins whose outcome is settled."""
+        return self.archive.settled(key, self.views[key], count)
+
     def origins(self, key: Key, count: int) -> list[Origin]:
         """Those that are judged, and those after them: what came of their first week teaches."""
-        view, settled = self.views[key], self.archive.settled(key, self.views[key], count)
+        view, settled = self.views[key], self.settled(key, count)
         first, last = (view.dates[at].astype(date) for at in (0, -1))
         known, week = self.archive.publications[key], timedelta(days=WEEK)
         every = weekly(known, first, last, week, count + UNSETTLED)
@@ -81,7 +86,9 @@ class Training:
             for recipe in recipes:
                 walk = self.walks.get((key, recipe))
                 if walk is None or list(walk.origins) != found:
-                    self.walks[key, recipe] = self.archive.walk(key, found, recipe, refit=REFIT, files=self.files, fit=self.fits(recipe))
+                    self.walks[key, recipe] = self.archive.walk(
+                        key, found, recipe, refit=REFIT, files=self.files, fit=self.fits(recipe)
+                    )
         todo = sorted((one.day, key) for key, found in days.items() for one in found)
         for done, (day, key) in enumerate(todo, 1):
             for recipe in recipes:
@@ -94,7 +101,7 @@ class Training:
         """What became of the judged origins' forecasts."""
         parts = []
         for key, latest in self.views.items():
-            settled = {one.day for one in self.archive.settled(key, latest, count)}
+            settled = {one.day for one in self.settled(key, count)}
             for recipe in recipes:
                 walk = self.walks[key, recipe]
                 pairs = [
@@ -111,6 +118,19 @@ class Training:
         return found.add_column(
             0, "dataset", pa.repeat(pa.scalar(self.dataset.name), found.num_rows)
         )
+
+    def fan(self, recipe: str) -> pa.Table:
+        """The last judged forecast of every measure, beside what came."""
+        parts = []
+        for key, latest in self.views.items():
+            days = {one.day for one in self.settled(key, 1)}
+            walk = self.walks[key, recipe]
+            parts += [
+                fan(key, made, latest)
+                for one, made in zip(walk.origins, walk.made, strict=True)
+                if one.day in days
+            ]
+        return pa.concat_tables(parts) if parts else pa.table({})
 
     def champion(self, recipe: str) -> Champion:
         """The recipe fitted to all that is known, calibrated by its past weeks."""
