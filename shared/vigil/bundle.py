@@ -35,7 +35,7 @@ class Bundle:
     def __post_init__(self) -> None:
         for name in self.files:
             if name == MANIFEST or not re.fullmatch(NAME, name):
-                raise _corrupt("model", f"file names like {NAME}, none {MANIFEST}", repr(name))
+                raise corrupt("model", f"file names like {NAME}, none {MANIFEST}", repr(name))
 
     @classmethod
     def checked(
@@ -44,12 +44,12 @@ class Bundle:
         """The bundle of these files, one of them the manifest, if each is what was written."""
         bundle = cls({name: body for name, body in files.items() if name != MANIFEST})
         if MANIFEST not in files:
-            raise _corrupt(where, f"a {MANIFEST}", sorted(files))
+            raise corrupt(where, f"a {MANIFEST}", sorted(files))
         said = files[MANIFEST]
         if digest is not None and sha256(said).hexdigest() != digest:
-            raise _corrupt(where, f"the digest {digest}", sha256(said).hexdigest())
+            raise corrupt(where, f"the digest {digest}", sha256(said).hexdigest())
         if said != bundle.manifest():
-            raise _corrupt(where, *_difference(said, bundle))
+            raise corrupt(where, *_difference(said, bundle))
         return bundle
 
     @classmethod
@@ -88,7 +88,7 @@ class Bundle:
     def body(self, name: str) -> bytes:
         """The bytes of one file."""
         if name not in self.files:
-            raise _corrupt("model", f"a file {name}", sorted(self.files))
+            raise corrupt("model", f"a file {name}", sorted(self.files))
         return self.files[name]
 
     def json(self, name: str) -> Any:
@@ -96,7 +96,7 @@ class Bundle:
         try:
             return json.loads(self.body(name))
         except (ValueError, RecursionError) as reason:
-            raise _corrupt(name, "JSON", reason) from reason
+            raise corrupt(name, "JSON", reason) from reason
 
     def array(self, name: str) -> NDArray[Any]:
         """The numbers of a file in numpy's own format; objects, which are pickles, are refused."""
@@ -105,7 +105,7 @@ class Bundle:
                 io.BytesIO(self.body(name)), allow_pickle=False
             )
         except ValueError as reason:
-            raise _corrupt(name, "an array of numbers", reason) from reason
+            raise corrupt(name, "an array of numbers", reason) from reason
         return found
 
 
@@ -141,6 +141,7 @@ def _difference(said: bytes, bundle: Bundle) -> tuple[str, object]:
     return "the files that the manifest lists", told_of or "a manifest in another spelling"
 
 
-def _corrupt(where: str, expected: str, found: object) -> Rejected:
+def corrupt(where: str, expected: str, found: object) -> Rejected:
+    """The refusal of what is no whole model."""
     said = str(found)[:300]
     return Rejected(where, rule="corrupt_model", expected=expected, found=said, remedy=REMEDY)

@@ -12,6 +12,8 @@ from vigil.deadline import Deadline
 from vigil.lake import Lake
 from vigil.letters import DeadLetters
 from vigil.settings import Settings
+from vigil.store import Store
+from vigil.vault import Vault
 from vigil.warehouse import Warehouse
 
 
@@ -45,7 +47,12 @@ class Cloud:
     @property
     def lake(self) -> Lake:
         """The raw bucket."""
-        return Lake(_storage(self.settings), self.settings.raw_bucket, self.deadline)
+        return Lake(Store(_storage(self.settings), self.settings.raw_bucket, self.deadline))
+
+    @property
+    def vault(self) -> Vault:
+        """The models bucket."""
+        return Vault(Store(_storage(self.settings), self.settings.models_bucket, self.deadline))
 
     @property
     def warehouse(self) -> Warehouse:

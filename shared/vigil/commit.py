@@ -31,6 +31,11 @@ class Head:
     forecast_at: datetime | None = None
     forecast_run: str | None = None
     spec: str | None = None
+    champion: str | None = None
+    champion_recipe: str | None = None
+    champion_digest: str | None = None
+    champion_as_of: datetime | None = None
+    trained_as_of: datetime | None = None
 
     @property
     def hashes(self) -> dict[str, str]:

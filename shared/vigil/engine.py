@@ -9,8 +9,8 @@ from vigil import backtest, horizons, joined, weekdays
 from vigil.bundle import Bundle, json_bytes
 from vigil.calibration import Calibration, Past, calibrate
 from vigil.datasets import Dataset
-from vigil.models import boosted
-from vigil.models.fitted import Fitted
+from vigil.models import boosted, table
+from vigil.models.fitted import Fitted, Kept
 from vigil.models.line import BURN_IN
 from vigil.panel import Floats, Key
 from vigil.paths import Paths
@@ -37,17 +37,17 @@ class Model:
 
 
 def bundle(model: Model) -> Bundle:
-    """A boosted model and its calibration as files with digests."""
-    if not isinstance(model.fitted, boosted.Boosted):
-        raise TypeError(f"expected a boosted model, found {type(model.fitted).__name__}")
+    """A model and its calibration as files with digests."""
+    if not isinstance(model.fitted, Kept):
+        raise TypeError(f"expected a model that can be kept, found {type(model.fitted).__name__}")
     said = model.calibration.to_json() if model.calibration else None
     return Bundle({**model.fitted.files(), CALIBRATION: json_bytes(said)})
 
 
-def load(files: Bundle) -> Model:
+def load(files: Bundle, recipe: str = "lightgbm") -> Model:
     """Back from files that were checked."""
     said = files.json(CALIBRATION)
-    return Model(boosted.load(files), Calibration.from_json(said) if said else None)
+    return Model(table.load(recipe, files), Calibration.from_json(said) if said else None)
 
 
 def keys(dataset: Dataset) -> list[Key]:

@@ -17,12 +17,15 @@ class Settings:
     project: str
     warehouse: str  # the BigQuery dataset
     raw_bucket: str
+    models_bucket: str
     restricted_warehouse: str  # of personal data
     restricted_bucket: str
     hash_key: bytes | None  # the secret that people are hashed with
     bigquery_api: str | None  # a stand-in's address; None is Google's own
     bigquery_storage_api: str | None
     home: Path
+    mlflow: str | None  # where MLflow answers; without it nothing is registered
+    revision: str  # of the code, as git names it
     mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
     step_seconds: float = 480.0  # an HTTP push waits 600 s: stop well before the platform does
 
@@ -36,6 +39,7 @@ class Settings:
             project=project,
             warehouse=env.get("VIGIL_WAREHOUSE", "vigil"),
             raw_bucket=env.get("VIGIL_RAW_BUCKET", f"{project}-vigil-raw"),
+            models_bucket=env.get("VIGIL_MODELS_BUCKET", f"{project}-vigil-models"),
             restricted_warehouse=env.get(
                 "VIGIL_RESTRICTED_WAREHOUSE", f"{env.get('VIGIL_WAREHOUSE', 'vigil')}_restricted"
             ),
@@ -44,6 +48,8 @@ class Settings:
             bigquery_api=env.get("BIGQUERY_EMULATOR_HOST"),
             bigquery_storage_api=env.get("VIGIL_BIGQUERY_STORAGE_HOST"),
             home=home(env),
+            mlflow=env.get("MLFLOW_TRACKING_URI") or None,
+            revision=env.get("VIGIL_REVISION", "unknown"),
             mirror=whole(env.get("VIGIL_MIRROR")),
             step_seconds=float(env.get("VIGIL_STEP_SECONDS", cls.step_seconds)),
         )

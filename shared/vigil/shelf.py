@@ -1,6 +1,8 @@
 """Where a backtest keeps its forecasts, so that it goes on where it stopped."""
 
+import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,35 +31,70 @@ class Made:
     published: Floats  # levels x horizons x series, on the model's scale
 
 
+class Files(Protocol):
+    """Where a shelf's files lie: a folder, or a bucket."""
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+        ...
+
+    def write(self, name: str, body: bytes) -> None:
+        """Keep a file, whole or not at all."""
+        ...
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files of this machine."""
+
+    place: Path
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+        try:
+            return (self.place / name).read_bytes()
+        except OSError:
+            return None
+
+    def write(self, name: str, body: bytes) -> None:
+        """Keep a file, whole or not at all."""
+        with written(self.place / name) as new:
+            new.write_bytes(body)
+
+
 @dataclass(frozen=True)
 class Shelf:
-    """The forecasts of one run: a file an origin, written whole or not at all."""
+    """The forecasts of one run: a file an origin."""
 
-    folder: Path
+    files: Files
+    name: str
 
     def get(self, day: date) -> Made | None:
         """What was made from that day; None where there is nothing, or nothing that can be read."""
+        body = self.files.read(self._file(day))
+        if body is None:
+            return None
         try:
-            with np.load(self._file(day), allow_pickle=False) as kept:
+            with np.load(io.BytesIO(body), allow_pickle=False) as kept:
                 past = Past(
                     kept["origin"][()], kept["horizons"], tuple(kept["series"].tolist()),
                     kept["quantiles"],
                 )  # fmt: skip
                 return Made(past, kept["published"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             return None
 
     def put(self, day: date, made: Made) -> None:
         """Keep it."""
-        past = made.past
-        with written(self._file(day)) as new, new.open("wb") as file:
-            np.savez_compressed(
-                file, origin=past.origin, horizons=past.horizons, quantiles=past.quantiles,
-                series=np.array(past.series, str), published=made.published,
-            )  # fmt: skip
+        past, body = made.past, io.BytesIO()
+        np.savez_compressed(
+            body, origin=past.origin, horizons=past.horizons, quantiles=past.quantiles,
+            series=np.array(past.series, str), published=made.published,
+        )  # fmt: skip
+        self.files.write(self._file(day), body.getvalue())
 
-    def _file(self, day: date) -> Path:
-        return self.folder / f"{day.isoformat()}.npz"
+    def _file(self, day: date) -> str:
+        return f"{self.name}/{day.isoformat()}.npz"
 
 
 @contextmanager

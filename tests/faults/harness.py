@@ -138,7 +138,7 @@ class World:
 
     def raw(self, dataset: str) -> list[str]:
         """The names of everything the raw bucket holds of a dataset."""
-        blobs = self.cloud.lake.client.list_blobs(self.env["VIGIL_RAW_BUCKET"])
+        blobs = self.cloud.lake.store.client.list_blobs(self.env["VIGIL_RAW_BUCKET"])
         return sorted(blob.name for blob in blobs if f"/{dataset}/" in blob.name)
 
     @contextmanager

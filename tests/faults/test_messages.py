@@ -213,7 +213,7 @@ def refused(world: World) -> list[dict[str, Any]]:
 def quarantined(world: World) -> list[str]:
     """The names of what lies in quarantine."""
     bucket, prefix = world.env["VIGIL_RAW_BUCKET"], "quarantine/messages/"
-    return [blob.name for blob in world.cloud.lake.client.list_blobs(bucket, prefix=prefix)]
+    return [blob.name for blob in world.cloud.lake.store.client.list_blobs(bucket, prefix=prefix)]
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "%2e%2e%2f", "a\0b", "..", "/", "no_such"])
@@ -227,7 +227,7 @@ def test_row_44_a_dataset_that_is_no_name_is_rejected_when_it_is_parsed(
     assert len(refused(world)) == before + 1
     assert repr(name) in run["reason"]
     assert run["dataset"] == (name if name == "no_such" else "-")
-    blobs = world.cloud.lake.client.list_blobs(world.env["VIGIL_RAW_BUCKET"])
+    blobs = world.cloud.lake.store.client.list_blobs(world.env["VIGIL_RAW_BUCKET"])
     odd = ("..", "%", "\0", "passwd", "//")
     assert not [blob.name for blob in blobs if any(part in blob.name for part in odd)]
 

@@ -74,7 +74,7 @@ def rows(cloud: Cloud, table: str) -> list[dict[str, Any]]:
 
 def kept(cloud: Cloud) -> list[dict[str, Any]]:
     """What lies in quarantine."""
-    blobs = cloud.lake.client.list_blobs(cloud.lake.bucket_name, prefix="quarantine/messages/")
+    blobs = cloud.lake.store.client.list_blobs(cloud.lake.store.name, prefix="quarantine/messages/")
     return [json.loads(blob.download_as_bytes()) for blob in blobs]
 
 
@@ -101,7 +101,7 @@ def test_garbage_is_let_go_kept_and_told_of(cloud: Cloud, logs):
     assert len(lines) == len(runs) == len(found) == len(kept(cloud)) == len(GARBAGE)
     for (request, rule), line, run in zip(GARBAGE.values(), lines, runs, strict=True):
         finding = found[run["run_id"]]
-        object_ = json.loads(cloud.lake.bucket.blob(line["quarantine"]).download_as_bytes())
+        object_ = json.loads(cloud.lake.store.bucket.blob(line["quarantine"]).download_as_bytes())
         assert object_["body"] == request.get_data().decode()
         assert (object_["step"], object_["rule"]) == ("ingest", rule)
         assert (run["status"], run["reason"]) == ("refused", object_["reason"])

@@ -107,7 +107,7 @@ def hospital(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 
 def put(hospital: Cloud, name: str, body: bytes) -> None:
     """What a hospital does: an object in the inbox."""
-    hospital.lake.bucket.blob(f"inbox/hospital_stay/{name}").upload_from_string(body)
+    hospital.lake.store.bucket.blob(f"inbox/hospital_stay/{name}").upload_from_string(body)
 
 
 def test_stays_come_through_the_inbox_and_people_stay_unknown(hospital: Cloud) -> None:
@@ -148,11 +148,13 @@ def test_what_has_expired_leaves_the_tables(hospital: Cloud) -> None:
     """The bucket's own rule deletes what is too old; the next Tick follows it."""
     put(hospital, "train_2024.csv.gz", STAYS.read_bytes())
     ingest(Tick("hospital_stay", parse_moment("2099-01-01", "test")), Cloud.from_env())
-    rules = hospital.lake.client.get_bucket(hospital.settings.raw_bucket).lifecycle_rules
+    rules = hospital.lake.store.client.get_bucket(hospital.settings.raw_bucket).lifecycle_rules
     [rule] = list(rules)
     assert rule["condition"]["age"] == 730
     for prefix in rule["condition"]["matchesPrefix"]:
-        for blob in hospital.lake.client.list_blobs(hospital.settings.raw_bucket, prefix=prefix):
+        for blob in hospital.lake.store.client.list_blobs(
+            hospital.settings.raw_bucket, prefix=prefix
+        ):
             blob.delete()
     ingest(Tick("hospital_stay", parse_moment("2099-01-02", "test")), Cloud.from_env())
     for table in ("records", "vintages"):

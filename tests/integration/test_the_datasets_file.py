@@ -76,7 +76,7 @@ def other(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """The same warehouse beside another bucket, with nothing in it."""
     monkeypatch.setenv("VIGIL_RAW_BUCKET", f"{cloud.settings.raw_bucket}-other")
     other = Cloud.from_env(Deadline(120))
-    resources.make_buckets(other.lake.client, [other.settings.raw_bucket])
+    resources.make_buckets(other.lake.store.client, [other.settings.raw_bucket])
     return other
 
 

@@ -158,7 +158,7 @@ def test_a_refused_file_leaves_everything_as_it_was(cloud: Cloud, tmp_path: Path
     assert "502 Bad Gateway" in run["reason"]
     [finding] = cloud.warehouse.rows("SELECT * FROM findings WHERE severity = 'error'")
     assert finding["rule"] == "content"
-    names = [blob.name for blob in cloud.lake.client.list_blobs(cloud.settings.raw_bucket)]
+    names = [blob.name for blob in cloud.lake.store.client.list_blobs(cloud.settings.raw_bucket)]
     assert any(name.startswith("quarantine/jhu_global/20210131") for name in names)
 
 

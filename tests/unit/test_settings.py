@@ -24,40 +24,49 @@ def test_a_project_is_enough():
         project="p",
         warehouse="vigil",
         raw_bucket="p-vigil-raw",
+        models_bucket="p-vigil-models",
         restricted_warehouse="vigil_restricted",
         restricted_bucket="p-vigil-restricted",
         hash_key=None,
         bigquery_api=None,
         bigquery_storage_api=None,
         home=Path.cwd() / ".vigil",
+        mlflow=None,
+        revision="unknown",
         mirror=None,
     )
 
 
 def test_every_setting_is_read_from_its_own_variable(tmp_path):
-    """Ten variables, ten fields."""
+    """Each variable, each field."""
     env = {
         "VIGIL_PROJECT": "p",
         "VIGIL_WAREHOUSE": "w",
         "VIGIL_RAW_BUCKET": "b",
+        "VIGIL_MODELS_BUCKET": "mb",
         "VIGIL_RESTRICTED_WAREHOUSE": "rw",
         "VIGIL_RESTRICTED_BUCKET": "rb",
         "VIGIL_HASH_KEY": "a secret",
         "BIGQUERY_EMULATOR_HOST": "http://localhost:1",
         "VIGIL_BIGQUERY_STORAGE_HOST": "localhost:2",
         "VIGIL_HOME": str(tmp_path),
+        "MLFLOW_TRACKING_URI": "http://localhost:3",
+        "VIGIL_REVISION": "abc123",
         "VIGIL_MIRROR": "https://example.org",
     }
     assert Settings.from_env(env) == Settings(
         project="p",
         warehouse="w",
         raw_bucket="b",
+        models_bucket="mb",
         restricted_warehouse="rw",
         restricted_bucket="rb",
         hash_key=b"a secret",
         bigquery_api="http://localhost:1",
         bigquery_storage_api="localhost:2",
         home=tmp_path,
+        mlflow="http://localhost:3",
+        revision="abc123",
         mirror="https://example.org",
     )
 

@@ -126,9 +126,9 @@ def make(functions: list[Service], *, restricted: bool = True) -> None:
     """Everything the steps expect to find in the cloud that the environment names."""
     cloud = Cloud.from_env()
     settings = cloud.settings
-    buckets = [settings.raw_bucket, settings.restricted_bucket, f"{PROJECT}-vigil-models"]
-    make_buckets(cloud.lake.client, buckets)
-    make_expiry(cloud.lake.client, settings.restricted_bucket)
+    buckets = [settings.raw_bucket, settings.restricted_bucket, settings.models_bucket]
+    make_buckets(cloud.lake.store.client, buckets)
+    make_expiry(cloud.lake.store.client, settings.restricted_bucket)
     make_tables(cloud.warehouse.client, settings.warehouse)
     if restricted:
         make_tables(cloud.warehouse.client, settings.restricted_warehouse)

@@ -1,7 +1,7 @@
 """What every forecaster is: fitted to a view, asked for quantiles."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vigil.panel import Floats, Index
 from vigil.view import View
@@ -16,6 +16,15 @@ class Fitted(Protocol):
         On the view's scale (`view.transform`), of what `view.truth` will say; NaN where a series
         cannot be forecast.
         """
+        ...
+
+
+@runtime_checkable
+class Kept(Fitted, Protocol):
+    """One that can be put into a bundle."""
+
+    def files(self) -> dict[str, bytes]:
+        """As files of a bundle."""
         ...
 
 

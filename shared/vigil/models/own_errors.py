@@ -19,6 +19,7 @@ from vigil.paths import LEVELS
 from vigil.view import View
 
 PRIOR = 10.0  # errors a day ahead of one series that weigh as much as those of all
+RULE = "rule.json"
 SIDE = np.sign(LEVELS - 0.5)[:, None]
 COVERAGE = np.abs(2 * LEVELS - 1)[:, None]
 
@@ -30,11 +31,16 @@ class Ruled:
     """A rule, and the errors it made before the day it is asked."""
 
     rule: Callable[[View], Points]
+    said: bytes = b""  # what it takes to make it again
 
     def quantiles(self, view: View, horizons: Index) -> Floats:
         """Of the view's last day: levels x horizons x series."""
         points = self.rule(view)
         return np.stack([around(view, int(horizon), points) for horizon in horizons], axis=1)
+
+    def files(self) -> dict[str, bytes]:
+        """As files of a bundle."""
+        return {RULE: self.said}
 
 
 def around(view: View, horizon: int, points: Points) -> Floats:

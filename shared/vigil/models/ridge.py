@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vigil.bundle import Bundle, json_bytes
 from vigil.features import anchor, features, grid_of
 from vigil.models.line import Line
 from vigil.models.own_errors import Points, Ruled
 from vigil.panel import Floats, Index
 from vigil.view import View
+
+FILE = "line.json"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,16 @@ class Ridge:
             return said.reshape(len(origins), len(view.series))
 
         return points
+
+    def files(self) -> dict[str, bytes]:
+        """As files of a bundle."""
+        return {FILE: json_bytes({"ahead": self.ahead, "line": self.line.to_json()})}
+
+
+def load(bundle: Bundle) -> Ridge:
+    """From the files of a bundle that was checked."""
+    said = bundle.json(FILE)
+    return Ridge(said["ahead"], Line.from_json(said["line"]))
 
 
 def fit(view: View, ahead: int) -> Ridge:

@@ -10,8 +10,9 @@ from functools import partial
 import numpy as np
 
 from vigil.accuracy import average
+from vigil.bundle import Bundle, json_bytes
 from vigil.features import season, weekday
-from vigil.models.own_errors import Points, Ruled, errors
+from vigil.models.own_errors import RULE, Points, Ruled, errors
 from vigil.models.seasonal_naive import last_week_for_missing, possible
 from vigil.panel import DAY, Floats, Index
 from vigil.view import WEEK, View
@@ -43,7 +44,14 @@ def damped_growth(view: View, ahead: int) -> Ruled:
         points = _damped(phi)(view)
         return average([average(errors(view, horizon, points)) for horizon in horizons])
 
-    return Ruled(_damped(min(PHIS, key=missed)))
+    phi = min(PHIS, key=missed)
+    return Ruled(_damped(phi), json_bytes({"phi": phi}))
+
+
+def load(bundle: Bundle) -> Ruled:
+    """Damped growth from the files of a bundle that was checked."""
+    said = bundle.json(RULE)
+    return Ruled(_damped(said["phi"]), bundle.body(RULE))
 
 
 def _last_value(view: View) -> Points:

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from vigil.bundle import Bundle
 from vigil.errors import Misconfigured, Rejected
 from vigil.models import ensemble, rules
 from vigil.models.fitted import Fit, Fitted
@@ -39,8 +40,15 @@ SINGLE: dict[str, Fit] = {
     "arima": later("statistical", "arima"),
     "lightgbm": later("boosted"),
 }
+KEPT = {"lightgbm": "boosted", "ridge": "ridge", "damped_growth": "rules"}  # those that can serve
 MEMBERS = ("damped_growth", "ridge", "lightgbm")
 MODELS = {**SINGLE, "ensemble": ensemble.of([SINGLE[name] for name in MEMBERS])}
+
+
+def load(name: str, bundle: Bundle) -> Fitted:
+    """A model of that name from the files of a bundle that was checked."""
+    found: Fitted = import_module(f"vigil.models.{KEPT[name]}").load(bundle)
+    return found
 
 
 def choose(name: str) -> Fit:

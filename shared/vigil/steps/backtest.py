@@ -101,7 +101,7 @@ class Bench:
 
     wanted: Wanted
     archive: Archive
-    folder: Path
+    files: shelf.Files
     fits: Callable[[str], Fit]
 
     def origins(self, key: Key, latest: View) -> list[Origin]:
@@ -130,7 +130,7 @@ class Bench:
             self.wanted.dataset.horizon,
             self.fits(model),
             self.wanted.refit,
-            shelf.Shelf(self.folder / name),
+            shelf.Shelf(self.files, name),
             calibrated=model != BASELINE,
         )
 
@@ -144,7 +144,7 @@ def backtest(
     """Forecast from every origin, as far as it is not done; score; keep the table."""
     folder = cloud.settings.home / "backtests" / wanted.dataset.name
     archive = Archive(wanted.dataset, wanted.as_of, cloud.of(wanted.dataset.name).warehouse)
-    bench = Bench(wanted, archive, folder, fits)
+    bench = Bench(wanted, archive, shelf.Folder(folder), fits)
     vintage = archive.vintage  # without one there is nothing to do
     latest = {key: found for key in wanted.keys if (found := archive.latest(key))}
     chosen = {key: days for key, one in latest.items() if (days := bench.origins(key, one))}
@@ -178,7 +178,7 @@ def _table(wanted: Wanted, walks: Walks, latest: dict[Key, View]) -> pa.Table:
 
 def _kept(rows: pa.Table, walks: Walks, folder: Path) -> Path:
     """The table as a file, named after the forecasts it scores."""
-    scored = shelf.name_of({"shelves": sorted(walk.shelf.folder.name for walk in walks.values())})
+    scored = shelf.name_of({"shelves": sorted(walk.shelf.name for walk in walks.values())})
     file = folder / f"scores-{scored}.parquet"
     with shelf.written(file) as new:
         pq.write_table(rows, new, compression="zstd")

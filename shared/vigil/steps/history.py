@@ -14,12 +14,12 @@ from vigil.cloud import Cloud
 from vigil.commit import Commit, Head
 from vigil.datasets import Dataset
 from vigil.errors import Misconfigured
-from vigil.lake import Gone
 from vigil.layouts import Parsed
 from vigil.ledger import Run, finding_row
 from vigil.log import log
 from vigil.records import keyed_hash
 from vigil.roster import Rows
+from vigil.store import Gone
 from vigil.vintages import Replay, pending
 
 REPLACED = {

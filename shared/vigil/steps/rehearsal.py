@@ -2,21 +2,20 @@
 
 from datetime import timedelta
 
-import numpy as np
 import pyarrow as pa
 
 from vigil import datasets, engine
 from vigil.backtest import rolling
 from vigil.calibration import Past
 from vigil.cloud import Cloud
+from vigil.engine import Model
 from vigil.errors import Rejected
+from vigil.forecasts import forecast
 from vigil.messages import Tick
-from vigil.models import boosted, seasonal_naive
+from vigil.models import boosted
 from vigil.origins import weekly
-from vigil.panel import EMPTY, Floats, Grid, Key
-from vigil.paths import Paths, days, totals, weeks
+from vigil.panel import Key
 from vigil.steps.archive import Archive, refused
-from vigil.steps.predict import futures, rows_of
 from vigil.view import WEEK, View
 
 CALIBRATED = 13  # weeks before, forecast by one fit that predates them
@@ -29,32 +28,30 @@ def rehearse(tick: Tick, cloud: Cloud) -> tuple[pa.Table, dict[str, str]]:
     if dataset.task == "classify":
         raise refused(dataset.name, "a dataset to forecast", "one to classify")
     archive = Archive(dataset, tick.as_of, cloud.warehouse)
-    rows, models = [], {}
-    for key in engine.keys(dataset) if archive.vintage else ():
-        view = archive.latest(key)
-        if view is None:
-            continue
-        future, models[f"{key.source}.{key.target}"] = _future(archive, key, view)
-        steps = [days(future), weeks(future, adds_up=view.measure.adds_up)]
-        if view.measure.cumulative:
-            steps.append(
-                totals(future, _counted(archive.panel(tick.as_of).get(key, EMPTY), future))
-            )
-        rows += [rows_of(key.target, future, one) for one in steps if future.series]
-    return (pa.concat_tables(rows) if rows else pa.table({})), models
+    models = {key: one for key in _keys(archive) if (one := _trained(archive, key))}
+    parts = [one for one in forecast(dataset, archive.panel(tick.as_of), MODEL, models) if one.rows]
+    rows = pa.concat_tables([one.rows for one in parts]) if parts else pa.table({})
+    said: dict[str, str] = {}
+    for part in parts:  # the model's part comes first, what it left out after it
+        said.setdefault(f"{part.key.source}.{part.key.target}", part.model)
+    return rows, said
 
 
-def _future(archive: Archive, key: Key, view: View) -> tuple[Paths, str]:
-    """The engine's, or seasonal naive's where there is too little to learn from."""
-    horizon = archive.dataset.horizon
+def _keys(archive: Archive) -> list[Key]:
+    return engine.keys(archive.dataset) if archive.vintage else []
+
+
+def _trained(archive: Archive, key: Key) -> Model | None:
+    """None where there is too little to learn from."""
+    view = archive.latest(key)
+    if view is None:
+        return None
     try:
-        model = engine.train(view, horizon, pasts=_pasts(archive, key, view))
-        return engine.forecast(model, view, horizon), MODEL
+        return engine.train(view, archive.dataset.horizon, pasts=_pasts(archive, key, view))
     except Rejected as short:
         if short.rule != "short_history":
             raise
-        known = Grid(view.dates, view.series, view.published)
-        return futures(known, horizon, view.measure.non_negative), seasonal_naive.NAME
+        return None
 
 
 def _pasts(archive: Archive, key: Key, view: View) -> list[Past]:
@@ -64,14 +61,3 @@ def _pasts(archive: Archive, key: Key, view: View) -> list[Past]:
     found = weekly(publications, first, last, timedelta(days=WEEK), CALIBRATED)
     seen = (archive.sight(key, origin) for origin in found)
     return list(rolling(seen, archive.dataset.horizon, boosted.fit, refit=CALIBRATED))
-
-
-def _counted(known: Grid, future: Paths) -> Floats:
-    """The last running total of each series."""
-    at = known.until(future.reference_date)
-    values = at.onto(at.dates, future.series)
-    row = np.maximum.accumulate(
-        np.where(np.isfinite(values), np.arange(len(values))[:, None], 0), axis=0
-    )[-1]
-    counted: Floats = values[row, np.arange(values.shape[1])]
-    return counted

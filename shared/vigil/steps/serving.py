@@ -1,0 +1,91 @@
+"""Who serves: the champion that `heads` names, else the last good one, else seasonal naive."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from croniter import croniter
+
+from vigil import champion
+from vigil.champion import Champion
+from vigil.cloud import Cloud
+from vigil.commit import Head
+from vigil.datasets import Dataset
+from vigil.errors import Rejected
+from vigil.ledger import refusal
+from vigil.models import seasonal_naive
+from vigil.quality import Finding
+
+LATE = 2  # trainings that may fail before a champion counts as stale
+GOOD = (
+    "SELECT version, digest, as_of FROM promotions WHERE dataset = @dataset AND promoted "
+    "AND digest IS NOT NULL QUALIFY ROW_NUMBER() OVER "
+    "(PARTITION BY version ORDER BY decided_at DESC) = 1 ORDER BY decided_at DESC"
+)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A model that was found whole, or none, and what is odd about that."""
+
+    champion: Champion | None = None
+    version: str = seasonal_naive.VERSION
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def model(self) -> str:
+        """The recipe's name."""
+        return self.champion.recipe if self.champion else seasonal_naive.NAME
+
+
+def serving(dataset: Dataset, head: Head, as_of: datetime, cloud: Cloud) -> Serving:
+    """The first of them that is whole."""
+    if head.champion is None:
+        return Serving(findings=[_baseline(dataset, "no champion yet: vigil train")])
+    findings = []
+    for version, digest, known in _candidates(dataset, head, cloud):
+        try:
+            made = champion.load(cloud.vault.bundle(dataset.name, version, digest))
+        except Rejected as reason:
+            findings.append(refusal(reason))
+            continue
+        return Serving(made, version, [*findings, *_age(dataset, version, known, as_of)])
+    return Serving(findings=[*findings, _baseline(dataset, "no champion that is whole")])
+
+
+def _candidates(
+    dataset: Dataset, head: Head, cloud: Cloud
+) -> Iterator[tuple[str, str, datetime | None]]:
+    """Version, digest, moment: the head's, then those promoted before, newest first."""
+    if head.champion and head.champion_digest:
+        yield head.champion, head.champion_digest, head.champion_as_of
+    for row in cloud.warehouse.rows(GOOD, dataset=dataset.name):
+        if row["version"] != head.champion:
+            yield row["version"], row["digest"], row["as_of"]
+
+
+def _age(
+    dataset: Dataset, version: str, known: datetime | None, as_of: datetime
+) -> Iterator[Finding]:
+    """A finding when trainings have failed to bring a new one for too long."""
+    if known is None or (age := as_of - known) <= LATE * _interval(dataset, as_of):
+        return
+    scope = f"{dataset.name}.champion"
+    due = f"a champion of the last {LATE} trainings"
+    said = f"{version} is {age.days} days old"
+    yield Finding("stale_champion", "warning", scope, due, said, known.date())
+
+
+def _interval(dataset: Dataset, moment: datetime) -> timedelta:
+    """From one training to the next."""
+    times = croniter(dataset.schedules.train, moment.astimezone(dataset.schedules.zone))
+    first: datetime = times.get_next(datetime)
+    second: datetime = times.get_next(datetime)
+    return second - first
+
+
+def _baseline(dataset: Dataset, said: str) -> Finding:
+    return Finding(
+        "no_champion", "warning", f"{dataset.name}.champion", "a champion",
+        f"{said}; seasonal naive serves",
+    )  # fmt: skip

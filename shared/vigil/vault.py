@@ -1,0 +1,88 @@
+"""The vault: what trainings leave in the models bucket, and where they go on after a stop."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vigil.bundle import Bundle
+from vigil.dossier import BUNDLE, FAN, SAID, SCORES, Dossier, unpacked
+from vigil.errors import Rejected
+from vigil.store import Gone, Store
+
+LAST = 10  # dossiers that are kept though they were never promoted
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The models bucket."""
+
+    store: Store
+
+    def keep(self, dossier: Dossier) -> None:
+        """Write a dossier, the bundle last: where there is one, all is there."""
+        files = dossier.files()
+        for name in (SAID, SCORES, FAN, BUNDLE):
+            self.store.write(_place(dossier.dataset, dossier.version) + name, files[name])
+
+    def dossier(self, dataset: str, version: str, digest: str | None) -> Dossier:
+        """All of one training; its bundle has that digest, or is refused."""
+        place = _place(dataset, version)
+        names = (SAID, SCORES, FAN, BUNDLE)
+        return Dossier.read({name: self.store.read(place + name) for name in names}, digest)
+
+    def bundle(self, dataset: str, version: str, digest: str) -> Bundle:
+        """The models of one training, checked against the digest that the warehouse names."""
+        where = f"gs://{self.store.name}/{_place(dataset, version)}{BUNDLE}"
+        try:
+            body = self.store.read(_place(dataset, version) + BUNDLE)
+        except Gone as gone:
+            raise Rejected(
+                where, rule="corrupt_model", expected="a packed model", found="nothing",
+                remedy="Use the last good one or train anew",
+            ) from gone  # fmt: skip
+        return unpacked(body, digest, where)
+
+    def versions(self, dataset: str) -> list[str]:
+        """Of which there is something, oldest first: a version begins with its date."""
+        names = self.store.names(f"models/{dataset}/")
+        return sorted({name.split("/")[2] for name in names})
+
+    def prune(self, dataset: str, promoted: Iterable[str]) -> list[str]:
+        """Remove what is neither among the last nor was ever promoted."""
+        kept = {*promoted, *self.versions(dataset)[-LAST:]}
+        gone = [version for version in self.versions(dataset) if version not in kept]
+        for version in gone:
+            for name in self.store.names(_place(dataset, version)):
+                self.store.delete(name)
+        return gone
+
+    def checkpoints(self, dataset: str) -> "Checkpoints":
+        """Where a training's backtest is kept until it is decided."""
+        return Checkpoints(self.store, f"checkpoints/{dataset}/")
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Files of a shelf as objects."""
+
+    store: Store
+    place: str
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+        try:
+            return self.store.read(self.place + name)
+        except Gone:
+            return None
+
+    def write(self, name: str, body: bytes) -> None:
+        """Keep a file; one that is there stays: it was made the same way."""
+        self.store.write(self.place + name, body)
+
+    def clear(self) -> None:
+        """Remove all."""
+        for name in self.store.names(self.place):
+            self.store.delete(name)
+
+
+def _place(dataset: str, version: str) -> str:
+    return f"models/{dataset}/{version}/"
