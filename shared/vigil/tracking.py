@@ -1,0 +1,107 @@
+"""MLflow's client: silent, quick to give up, and clear about why.
+
+MLflow reads all of this from the environment of the process, some of it while it is imported,
+and takes none of it by argument: it holds for every thread and every server of the process.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import google.auth.transport.requests
+import requests
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.oauth2 import id_token
+
+from vigil.errors import Misconfigured, Transient
+
+SETTINGS = {
+    # Two tries of 15 s: a server that starts from nothing answers the second one.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+for _name, _value in SETTINGS.items():
+    os.environ.setdefault(_name, _value)
+TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105  the name of a variable
+
+from mlflow import MlflowClient  # noqa: E402  it reads the settings
+from mlflow.exceptions import MlflowException, RestException  # noqa: E402
+
+__all__ = ["Forbidden", "MlflowClient", "Unreachable", "forgiven", "identity", "refused", "trouble"]
+
+DENIED = (401, 403)
+REMEDY = (
+    "Let the service account that trains invoke it (roles/run.invoker on the service); "
+    "docs/registry.md says how"
+)
+logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # what matters is raised
+
+
+class Unreachable(Transient):
+    """MLflow is down, slow, or says no: what it mirrors is safe, and written at the next training."""
+
+
+class Forbidden(Misconfigured):
+    """MLflow does not know who asks, or does not let them."""
+
+
+def identity(uri: str) -> str | None:
+    """Who asks: a token for that address from Google, and for it alone; None without TLS."""
+    if urlsplit(uri).scheme != "https":
+        return None
+    try:
+        request = google.auth.transport.requests.Request()
+        return str(id_token.fetch_id_token(request, uri))
+    except DefaultCredentialsError as reason:
+        raise Forbidden(f"MLflow at {uri}: no identity to ask with ({reason}). {REMEDY}") from reason
+    except GoogleAuthError as reason:
+        raise Unreachable(f"MLflow at {uri}: no token to be had ({_short(reason)})") from reason
+
+
+@contextmanager
+def trouble(uri: str) -> Iterator[None]:
+    """What MLflow's client raises, as errors that say what to do."""
+    try:
+        yield
+    except Unreachable:
+        raise
+    except Transient as reason:  # no time left
+        raise Unreachable(f"MLflow at {uri}: {reason}") from reason
+    except (MlflowException, requests.RequestException) as reason:
+        if refused(reason):
+            raise Forbidden(f"MLflow at {uri} refuses us: {_short(reason)}. {REMEDY}") from reason
+        raise Unreachable(f"MLflow at {uri}: {_short(reason)}") from reason
+
+
+def refused(error: Exception) -> bool:
+    """Whether that is a 401 or 403, of MLflow or of what stands before it."""
+    found = [getattr(getattr(error, "response", None), "status_code", None)]
+    if isinstance(error, RestException):  # Google's own form has no code that MLflow would know
+        inner = error.json.get("error")
+        found.append(inner.get("code") if isinstance(inner, dict) else error.json.get("code"))
+    if isinstance(error, MlflowException):
+        found.append(error.get_http_status_code())
+    return any(code in DENIED for code in found)
+
+
+@contextmanager
+def forgiven(code: str) -> Iterator[None]:
+    """That a twin was faster is no trouble."""
+    try:
+        yield
+    except MlflowException as reason:
+        if reason.error_code != code:
+            raise
+
+
+def _short(reason: Exception) -> str:
+    return str(reason).splitlines()[0][:300] if str(reason) else type(reason).__name__
