@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +20,7 @@ from vigil.messages import Tick, parse_moment
 if TYPE_CHECKING:  # imported where they are used: help must not wait for Google's clients
     from vigil.cloud import Cloud
 
-STEPS = ("ingest", "predict")
+STEPS = ("ingest", "train", "predict")
 HOURS = 12 * 3600.0  # a person at a terminal sees the progress and may press Ctrl-C
 
 app = typer.Typer(
@@ -55,7 +56,7 @@ class Session:
 
 
 @contextmanager
-def session() -> Iterator[Session]:
+def session(*, mlflow: bool = False) -> Iterator[Session]:
     """Google's cloud when VIGIL_PROJECT names one, else the local cloud."""
     with ExitStack() as stack:
         has_bus = True
@@ -63,7 +64,7 @@ def session() -> Iterator[Session]:
             from vigil.local.up import local_cloud
 
             with screen.busy("starting the local cloud"):
-                has_bus = stack.enter_context(local_cloud()).has_bus
+                has_bus = stack.enter_context(local_cloud(mlflow=mlflow)).has_bus
         from vigil.cloud import Cloud
         from vigil.deadline import Deadline
 
@@ -155,7 +156,10 @@ def _report(cloud: "Cloud", step: str, tick: Tick, *, as_json: bool, **more: obj
     )
     if as_json:
         tick_sent = {"tick_sent": more["sent"]} if "sent" in more else {}
-        screen.print_json({"dataset": tick.dataset, **run, **tick_sent, "findings": found})
+        decided = {"decisions": more["decisions"]} if "decisions" in more else {}
+        screen.print_json(
+            {"dataset": tick.dataset, **run, **tick_sent, **decided, "findings": found}
+        )
         return
     status = f"{tick.dataset}: {run['status']}, {run['rows']:,} rows in {run['seconds']:.1f} s"
     screen.out.print(f"{status} ({run['reason']})" if run["reason"] else status)
@@ -241,6 +245,134 @@ def predict(
         screen.show_forecast(
             rows, here.cloud.warehouse.panel(name, tick.as_of), datasets.load(name)
         )
+
+
+@app.command(epilog="Example: vigil train jhu_global --as-of 2022-06-13")
+def train(name: Name, as_of: AsOf = None, *, as_json: Json = False) -> None:
+    """Fit a new model to all that is known; it takes over if the evidence says so."""
+    tick = tick_for(name, as_of)
+    with session(mlflow=True) as here:
+        from vigil.steps.promote import history
+        from vigil.steps.train import train as step
+
+        with screen.reported(quiet=as_json) as progress:
+            following = step(tick, here.cloud, partial(progress, "origins"))
+        sent = bool(following and here.has_bus)
+        if following and sent:
+            here.cloud.bus.publish("predict", following)
+        decided = [
+            {"promoted": row["promoted"], "version": row["version"], "reason": row["reason"]}
+            for row in history(name, here.cloud)
+            if row["decided_by"] == "train" and row["as_of"] == tick.as_of
+        ]
+        _report(here.cloud, "train", tick, as_json=as_json, sent=sent, decisions=decided)
+        if as_json:
+            return
+        for row in decided:
+            screen.out.print(f"{row['version']}: {row['reason']}", soft_wrap=True)
+        if following and not sent:
+            screen.out.print(f"A forecast is due: vigil predict {name}")
+
+
+@app.command(epilog="Example: vigil models jhu_global --on 2022-06-14")
+def models(
+    name: Name,
+    on: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Say who served at the end of that day.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the versions of a dataset's model: scores, aliases, who serves since when and why."""
+    with session() as here:
+        from vigil.steps import promote as promotions
+
+        if on:
+            rows = [dict(promotions.served(name, parse_moment(on, "--on").date(), here.cloud))]
+        else:
+            rows = promotions.versions(name, here.cloud)
+        now = dict(promotions.served(name, datetime.now(UTC).date(), here.cloud))
+    if as_json:
+        screen.print_json(rows if on else {"serves": now, "versions": screen.plain_rows(rows)})
+        return
+    screen.table(rows)
+    if not on:
+        since = f" since {now['since']:%Y-%m-%d %H:%M}" if now["since"] else ""
+        serves = f"{now['version'] or now['recipe']} serves{since}: {now['reason']}"
+        screen.out.print(serves, soft_wrap=True)
+
+
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why: it is kept with the decision.")]
+
+
+@app.command(epilog='Example: vigil promote jhu_global 20220612-1a2b3c4d --reason "better on BA.5"')
+def promote(
+    name: Name,
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    reason: Reason,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Let a version serve from now on, whatever the gate said of it."""
+    with session() as here:
+        from vigil.steps import promote as promotions
+
+        word = promotions.Word("promote", reason, _user())
+        _tell(here, name, promotions.promote(name, version, word, here.cloud), as_json=as_json)
+
+
+@app.command(epilog='Example: vigil rollback jhu_global --reason "forecasts of deaths jumped"')
+def rollback(
+    name: Name,
+    reason: Reason,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="That version; else the one that served before."),
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Let the version before serve again; the next forecast is its own, no data are edited."""
+    with session() as here:
+        from vigil.steps import promote as promotions
+
+        word = promotions.Word("rollback", reason, _user())
+        _tell(here, name, promotions.rollback(name, to, word, here.cloud), as_json=as_json)
+
+
+def _user() -> str:
+    from getpass import getuser
+
+    return getuser()
+
+
+def _tell(here: Session, name: str, row: Mapping[str, Any], *, as_json: bool) -> None:
+    """What was decided; predict hears of it."""
+    tick = tick_for(name, None)
+    if here.has_bus:
+        here.cloud.bus.publish("predict", tick)
+    keys = ("kind", "version", "before", "recipe", "reason", "decided_by", "decided_at")
+    said = {"dataset": name, **{key: row[key] for key in keys}}
+    if as_json:
+        screen.print_json(said)
+        return
+    serves, before = (row[key] or "seasonal_naive" for key in ("version", "before"))
+    screen.out.print(f"{name}: {serves} serves, {before} does not any more")
+    if not here.has_bus:
+        screen.out.print(f"A forecast is due: vigil predict {name}")
+
+
+@app.command(epilog="Example: vigil ui")
+def ui() -> None:
+    """Show MLflow: every training with its scores and pictures. Ctrl-C ends it."""
+    if os.environ.get("VIGIL_PROJECT"):
+        raise VigilError(
+            "expected the local cloud; found VIGIL_PROJECT: in Google Cloud MLflow is a private "
+            "service: gcloud run services proxy vigil-mlflow"
+        )
+    from vigil.local.foreground import ui as show
+
+    show()
 
 
 @app.command(epilog="Example: vigil backtest jhu_global --target deaths --origins 12")
@@ -330,7 +462,7 @@ def status(*, as_json: Json = False) -> None:
 def tick(
     name: Name,
     as_of: AsOf = None,
-    step: Annotated[str, typer.Option(metavar="STEP", help="ingest or predict.")] = "ingest",
+    step: Annotated[str, typer.Option(metavar="STEP", help="ingest, train or predict.")] = "ingest",
     *,
     as_json: Json = False,
 ) -> None:
@@ -347,7 +479,7 @@ def tick(
 
 def _check_step(step: str) -> None:
     if step not in STEPS:
-        raise Rejected("--step", rule="name", expected="ingest or predict", found=repr(step))
+        raise Rejected("--step", rule="name", expected="ingest, train or predict", found=repr(step))
 
 
 def _check_bus(here: Session) -> None:
@@ -358,7 +490,7 @@ def _check_bus(here: Session) -> None:
 @app.command(epilog="Example: vigil redrive --step ingest --dry-run")
 def redrive(
     step: Annotated[
-        str | None, typer.Option(metavar="STEP", help="ingest or predict; without it, both.")
+        str | None, typer.Option(metavar="STEP", help="ingest, train or predict; without it, all.")
     ] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show them; move none.")] = False,

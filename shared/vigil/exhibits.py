@@ -117,7 +117,7 @@ class Exhibits:
         seen = MetaDataset(source, self.dossier.dataset, self._digest)
         tags = [InputTag(name, value) for name, value in about.items()]
         context = InputTag("mlflow.data.context", "training")
-        return DatasetInput(seen._to_mlflow_entity(), [context, *tags])  # noqa: SLF001  no other way
+        return DatasetInput(seen._to_mlflow_entity(), [context, *tags])
 
     @property
     def _digest(self) -> str:
@@ -130,7 +130,8 @@ class Exhibits:
 
 def named(rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
     """Each with the name of its measure: with the source where several have it; pseudo-vintages
-    apart from what was known."""
+    apart from what was known.
+    """
     rows = list(rows)
     sources: dict[str, set[str]] = {}
     for row in rows:

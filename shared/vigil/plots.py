@@ -33,9 +33,7 @@ HISTORY = 4  # times the days ahead
 Parts = Sequence[tuple[str, Any]]
 
 
-def all_of(
-    dossier: Dossier, rows: Sequence[Mapping[str, Any]], grain: str
-) -> dict[str, Figure]:
+def all_of(dossier: Dossier, rows: Sequence[Mapping[str, Any]], grain: str) -> dict[str, Figure]:
     """By the name of their file; what there is nothing to show of is left out."""
     recipe = dossier.said["recipe"]
     made = {
@@ -58,7 +56,9 @@ def fan(found: pa.Table) -> Figure | None:
     """What the last judged origin said of the largest series, and what came."""
     names = ["target", "source", "series"]
     keys = found.group_by(names, use_threads=False).aggregate([]).select(names).to_pylist()
-    parts = [(f"{one['target']}, {one['source']}: {one['series']}", _part(found, one)) for one in keys]
+    parts = [
+        (f"{one['target']}, {one['source']}: {one['series']}", _part(found, one)) for one in keys
+    ]
     figure, axes = _panels(parts, "The last judged forecast, and what came")
     for axis, (_, part) in zip(axes, parts, strict=True):
         _fan(axis, part.sort_by("date"))

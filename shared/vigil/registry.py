@@ -30,6 +30,7 @@ ORPHAN = "vigil.orphan"
 UPLOADS = 8  # at once
 THERE, NOT_THERE = "RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST"
 
+
 @dataclass(frozen=True)
 class Registry:
     """MLflow's server at an address. After the first failure it is not asked again."""

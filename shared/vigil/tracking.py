@@ -62,7 +62,9 @@ def identity(uri: str) -> str | None:
         request = google.auth.transport.requests.Request()
         return str(id_token.fetch_id_token(request, uri))
     except DefaultCredentialsError as reason:
-        raise Forbidden(f"MLflow at {uri}: no identity to ask with ({reason}). {REMEDY}") from reason
+        raise Forbidden(
+            f"MLflow at {uri}: no identity to ask with ({reason}). {REMEDY}"
+        ) from reason
     except GoogleAuthError as reason:
         raise Unreachable(f"MLflow at {uri}: no token to be had ({_short(reason)})") from reason
 

@@ -17,7 +17,13 @@ from vigil.local.up import Up, local_cloud, running
 from vigil.messages import Tick
 from vigil.settings import home, whole
 
-COLOURS = {"ingest": "green", "predict": "magenta", "scheduler": "yellow", "vigil": "bold"}
+COLOURS = {
+    "ingest": "green",
+    "train": "blue",
+    "predict": "magenta",
+    "scheduler": "yellow",
+    "vigil": "bold",
+}
 SEVERITIES = {"ERROR": "red", "WARNING": "yellow"}
 TROUBLE = ("error", "traceback", "exception", "critical")
 WORTH = ("status", "seconds", "as_of")
@@ -67,6 +73,20 @@ def run(*, mirror: str | None, mlflow: bool) -> None:
                 threading.Event().wait()
             finally:
                 stop.set()
+    except KeyboardInterrupt:
+        screen.out.print("ended")
+
+
+def ui() -> None:
+    """MLflow's own pages, for as long as somebody looks."""
+    stop_on_signals()
+    try:
+        with screen.busy("starting MLflow"), local_cloud(mlflow=True) as up:
+            uri = up.env.get("MLFLOW_TRACKING_URI")
+            if uri is None:
+                raise VigilError("the local cloud that is running has no MLflow: end it first")
+            screen.out.print(f"MLflow is at {uri}; Ctrl-C ends it.", highlight=False)
+            threading.Event().wait()
     except KeyboardInterrupt:
         screen.out.print("ended")
 

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import vigil
 from vigil.errors import Misconfigured
 
 PROJECT = "vigil-local"
-STEPS = ("ingest", "predict")
+STEPS = ("ingest", "train", "predict")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Plan:
 
 def plan(home: Path, *, functions: bool, mlflow: bool, mirror: str | None) -> Plan:
     """A local cloud on free ports."""
-    ports = iter(free_ports(8))
+    ports = iter(free_ports(9))
     services = [_storage(home, next(ports)), _bigquery(home, next(ports), grpc := next(ports))]
     env = {
         "VIGIL_HOME": str(home),
@@ -45,6 +46,7 @@ def plan(home: Path, *, functions: bool, mlflow: bool, mirror: str | None) -> Pl
         "BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{services[1].port}",
         "VIGIL_BIGQUERY_STORAGE_HOST": f"127.0.0.1:{grpc}",
         "OMP_WAIT_POLICY": "passive",
+        "VIGIL_REVISION": revision(),
         "VIGIL_HASH_KEY": os.environ.get("VIGIL_HASH_KEY") or _hash_key(home),
         **({"VIGIL_MIRROR": mirror} if mirror else {}),
     }
@@ -57,6 +59,18 @@ def plan(home: Path, *, functions: bool, mlflow: bool, mirror: str | None) -> Pl
         env["PUBSUB_EMULATOR_HOST"] = f"127.0.0.1:{port}"
         steps = [_function(step, next(ports)) for step in STEPS]
     return Plan(services, steps, env)
+
+
+def revision() -> str:
+    """The checkout's, as git names it; changes that are not committed make it dirty."""
+    if said := os.environ.get("VIGIL_REVISION"):
+        return said
+    folder = Path(vigil.__file__).resolve().parents[2]
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def _hash_key(home: Path) -> str:

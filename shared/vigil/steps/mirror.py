@@ -10,8 +10,9 @@ from vigil.ledger import finding_row
 from vigil.log import log
 from vigil.messages import Tick
 from vigil.quality import Finding
-from vigil.registry import Forbidden, Registry, Unreachable, identity
+from vigil.registry import Registry
 from vigil.store import Gone
+from vigil.tracking import Forbidden, Unreachable
 
 LAST = 10  # trainings that are registered late, at most
 TRAINED = (
@@ -32,7 +33,7 @@ def mirror(dataset: Dataset, tick: Tick, cloud: Cloud) -> None:
 def _mirrored(dataset: Dataset, cloud: Cloud) -> Finding | None:
     """What is wrong with the registry, if anything is."""
     uri, scope = str(cloud.settings.mlflow), f"{dataset.name}.registry"
-    registry = Registry(uri, cloud.deadline, identity(uri))
+    registry = Registry.at(uri, cloud.deadline)
     trained = cloud.warehouse.rows(TRAINED, dataset=dataset.name)
     try:
         there = registry.published(dataset.name)

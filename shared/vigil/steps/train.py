@@ -1,7 +1,7 @@
 """Train: a recipe fitted to all that is known takes over on evidence, or does not."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -37,6 +37,13 @@ LAST_CONTEST = (
 )
 
 
+Progress = Callable[[int, int], None]
+
+
+def quiet(_done: int, _total: int) -> None:
+    """No progress."""
+
+
 @dataclass(frozen=True)
 class Decided:
     """A decision, and the version that it is about."""
@@ -51,7 +58,7 @@ class Decided:
         return self.dossier.bundle.digest if self.dossier else None
 
 
-def train(tick: Tick, cloud: Cloud) -> Tick | None:
+def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
     """Decide who serves from now on; what follows is the Tick for predict."""
     cloud = cloud.of(tick.dataset)
     with attempt("train", tick, lambda: cloud.warehouse) as run:
@@ -61,7 +68,7 @@ def train(tick: Tick, cloud: Cloud) -> Tick | None:
             return None
         archive = Archive(dataset, tick.as_of, cloud.warehouse)
         files = cloud.vault.checkpoints(dataset.name)
-        training = Training(archive, files, partial(pause, cloud))
+        training = Training(archive, files, partial(_looked, cloud, progress))
         while not _decide(training, tick, cloud, run):
             pass  # the dataset moved on meanwhile: decide again from what it is now
     crash.point("train:4")  # committed, not mirrored
@@ -75,8 +82,9 @@ def train(tick: Tick, cloud: Cloud) -> Tick | None:
     return None
 
 
-def pause(cloud: Cloud, done: int, total: int) -> None:
+def _looked(cloud: Cloud, progress: Progress, done: int, total: int) -> None:
     """Stop before the platform does: what is done is kept, the message comes again."""
+    progress(done, total)
     if not cloud.deadline.remains(RESERVE):
         raise Paused(f"{done} of {total} origins are done and kept: the rest when it comes again")
 
