@@ -75,5 +75,6 @@ def cloud(local_cloud: None, monkeypatch: pytest.MonkeyPatch) -> "Cloud":  # noq
     name = f"t{uuid4().hex[:8]}"
     monkeypatch.setenv("VIGIL_WAREHOUSE", name)
     monkeypatch.setenv("VIGIL_RAW_BUCKET", f"raw-{name}")
+    monkeypatch.setenv("VIGIL_MODELS_BUCKET", f"models-{name}")
     resources.make([], restricted=False)
     return Cloud.from_env()

@@ -14,7 +14,7 @@ import numpy as np
 
 from vigil.bundle import Bundle, json_bytes
 from vigil.errors import Rejected
-from vigil.features import Cells, Table, anchor, features, grid_of, rows
+from vigil.features import CALENDAR, Cells, Table, anchor, features, grid_of, rows
 from vigil.levels import spread
 from vigil.models import boosters
 from vigil.models.line import BURN_IN, Line
@@ -78,7 +78,8 @@ class Boosted:
         trees = [trained[middle] for trained in self.members.values()]
         gain = np.sum([one.feature_importance("gain") for one in trees], axis=0)
         order = np.argsort(-gain, kind="stable")
-        return {self.names[at]: round(float(gain[at]), 6) for at in order}
+        names = (*self.names, *CALENDAR)
+        return {names[at]: round(float(gain[at]), 6) for at in order}
 
     def files(self) -> dict[str, bytes]:
         """As files of a bundle."""

@@ -1,0 +1,380 @@
+"""Train on a small dataset: who serves, on what evidence, and what becomes of it when it breaks."""
+
+import io
+import json
+import pickle
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny import YAML
+
+from vigil import datasets
+from vigil.cloud import Cloud
+from vigil.deadline import Deadline
+from vigil.dossier import BUNDLE
+from vigil.errors import Paused, Rejected
+from vigil.messages import Tick, parse_moment
+from vigil.models import table
+from vigil.steps import train as trains
+from vigil.steps.ingest import ingest
+from vigil.steps.predict import predict
+from vigil.steps.promote import Word, promote, rollback, served, versions
+from vigil.steps.train import train
+from vigil.vault import LAST, Vault
+from vigil.view import View
+
+FIRST = date(2023, 1, 2)
+DAYS = 360
+TODAY = FIRST + timedelta(days=DAYS)
+
+
+@pytest.fixture(autouse=True)
+def _tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dataset whose recipe takes a moment to fit."""
+    folder = tmp_path / "datasets"
+    folder.mkdir()
+    (folder / "tiny.yaml").write_text(YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge]\n")
+    monkeypatch.setenv("VIGIL_DATASETS", str(folder))
+
+
+def tick(day: date) -> Tick:
+    """A Tick of that day."""
+    return Tick("tiny", parse_moment(str(day), "test"))
+
+
+def known(cloud: Cloud, folder: Path, count: int) -> Tick:
+    """Three towns for so many days, waves of five months; the Tick of the day after."""
+    draw = np.random.default_rng(1)
+    lines = ["region;town;day;count"]
+    for n in range(count):
+        for phase, town in enumerate(("Hill", "Dale", "Moor")):
+            expected = 200 * np.exp(1.5 * np.sin(n / 25 + phase))
+            lines.append(f"North;{town};{FIRST + timedelta(days=n)};{draw.poisson(expected)}")
+    file = folder / f"visits_{count}.csv"
+    file.write_text("\n".join(lines) + "\n")
+    at = tick(FIRST + timedelta(days=count))
+    ingest(at, cloud, {"visits": str(file)})
+    return at
+
+
+@pytest.fixture
+def trained(cloud: Cloud, tmp_path: Path) -> Cloud:
+    """A warehouse with a year of numbers, and a first champion."""
+    train(known(cloud, tmp_path, DAYS), cloud)
+    return Cloud.from_env()
+
+
+def decisions(cloud: Cloud) -> list[dict[str, Any]]:
+    """All of them, in order."""
+    return cloud.warehouse.rows("SELECT * FROM promotions ORDER BY decided_at")
+
+
+def findings(cloud: Cloud, rule: str) -> list[dict[str, Any]]:
+    """Those of one rule."""
+    return cloud.warehouse.rows("SELECT * FROM findings WHERE rule = @rule", rule=rule)
+
+
+def models(cloud: Cloud) -> set[tuple[str, str]]:
+    """Who made the forecasts that are published."""
+    rows = cloud.warehouse.rows("SELECT DISTINCT model, version FROM forecasts")
+    return {(row["model"], row["version"]) for row in rows}
+
+
+def test_the_first_model_serves_if_it_beats_seasonal_naive(trained: Cloud) -> None:
+    """It does on waves; the row of the decision has its numbers, and predict forecasts with it."""
+    [row] = decisions(trained)
+    head = trained.warehouse.head("tiny")
+    assert (row["kind"], row["promoted"], row["recipe"]) == ("first", True, "ridge")
+    assert row["version"] == row["champion"] == head.champion
+    assert row["before"] is None
+    assert row["origins"] == 26
+    assert row["vintage_kind"] == "pseudo"
+    assert row["relative_wis"] < row["relative_high"] < 1
+    assert row["data_digest"]
+    assert head.champion_digest == row["digest"]
+    predict(tick(TODAY), trained)
+    assert models(trained) == {("ridge", head.champion)}
+
+
+def test_a_first_model_that_is_no_better_leaves_the_baseline(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shuffled targets: refused, and said; the forecast is the baseline's, flagged."""
+    monkeypatch.setitem(table.MODELS, "ridge", shuffled)
+    assert train(known(cloud, tmp_path, DAYS), cloud) is None
+    [row] = decisions(cloud)
+    assert (row["kind"], row["promoted"], row["champion"]) == ("first", False, None)
+    assert "not promoted" in row["reason"]
+    predict(tick(TODAY), cloud)
+    assert models(cloud) == {("seasonal_naive", "1")}
+    assert findings(cloud, "no_champion")
+
+
+def shuffled(view: View, ahead: int) -> Any:
+    """A recipe that learnt from the numbers of other days."""
+    mixed = np.random.default_rng(0).permutation(view.published)
+    return table.SINGLE["ridge"](replace(view, published=mixed, tidied=mixed), ahead)
+
+
+def test_the_same_vintage_is_trained_on_once(trained: Cloud) -> None:
+    """A second Tick, on the same day or a week later, finds it decided."""
+    train(tick(TODAY), trained)
+    train(tick(TODAY + timedelta(days=7)), trained)
+    assert len(decisions(trained)) == 1
+    said = trained.warehouse.rows("SELECT status FROM runs WHERE step = 'train'")
+    assert sorted(row["status"] for row in said) == ["done", "unchanged", "unchanged"]
+
+
+def test_new_numbers_are_a_refresh(trained: Cloud, tmp_path: Path) -> None:
+    """The same recipe a week later takes over; the one before is named."""
+    later = known(trained, tmp_path, DAYS + 7)
+    before = trained.warehouse.head("tiny").champion
+    following = train(later, trained)
+    [_, row] = decisions(trained)
+    assert (row["kind"], row["promoted"], row["before"]) == ("refresh", True, before)
+    assert following == Tick("tiny", later.as_of)
+
+
+def test_a_worse_refresh_is_refused(
+    trained: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shuffled targets a week later: the champion stays, and its forecast follows the news."""
+    later = known(trained, tmp_path, DAYS + 7)
+    champion = trained.warehouse.head("tiny").champion
+    monkeypatch.setitem(table.MODELS, "ridge", shuffled)
+    train(later, trained)
+    [_, row] = decisions(trained)
+    assert (row["kind"], row["promoted"], row["champion"]) == ("refresh", False, champion)
+    assert trained.warehouse.head("tiny").champion == champion
+
+
+def test_row_36_an_older_training_that_comes_late_is_refused(
+    trained: Cloud, tmp_path: Path
+) -> None:
+    """The newer one is decided: nothing is fitted, the head stays."""
+    train(known(trained, tmp_path, DAYS + 7), trained)
+    head = trained.warehouse.head("tiny")
+    assert train(tick(TODAY), trained) is None or trained.warehouse.head("tiny") == head
+    assert len(decisions(trained)) == 2
+    [row] = trained.warehouse.rows(
+        "SELECT reason FROM runs WHERE step = 'train' ORDER BY started_at DESC LIMIT 1"
+    )
+    assert row["reason"].startswith("refused: older than")
+
+
+def test_row_36_two_trainers_at_once_promote_one(cloud: Cloud, tmp_path: Path) -> None:
+    """Both have read the same head; one commits, the other finds it decided."""
+    at = known(cloud, tmp_path, DAYS)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: train(at, Cloud.from_env()), range(2)))
+    assert len(decisions(cloud)) == 1
+    assert cloud.warehouse.head("tiny").champion
+
+
+def test_row_47_a_training_that_is_stopped_goes_on_where_it_was(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too little time left after ten origins: paused, kept; the next delivery makes the rest."""
+    at = known(cloud, tmp_path, DAYS)
+    asked: list[date] = []
+    kept = table.SINGLE["ridge"]
+
+    def watched(view: View, ahead: int) -> Any:
+        asked.append(view.dates[-1].astype(date))
+        return kept(view, ahead)
+
+    monkeypatch.setitem(table.MODELS, "ridge", watched)
+    with pytest.raises(Paused, match="10 of"):
+        train(at, cloud, stop_after(10))
+    [run] = cloud.warehouse.rows("SELECT status, reason FROM runs WHERE step = 'train'")
+    assert run["status"] == "paused"
+    assert decisions(cloud) == []
+    first = len(asked)
+    train(at, Cloud.from_env())
+    assert len(decisions(cloud)) == 1
+    assert asked[first] == asked[first - 1]  # fitted once more to where it was, not to the first
+    assert not cloud.vault.store.names("checkpoints/tiny/")
+
+
+def stop_after(count: int) -> Callable[[int, int], None]:
+    """A look at the clock that finds no time left after so many origins."""
+
+    def look(done: int, total: int) -> None:
+        if done >= count:
+            raise Paused(f"{done} of {total} origins")
+
+    return look
+
+
+def test_a_deadline_stops_a_training_before_the_platform_does(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    """With less than what the end takes, it pauses at the first origin."""
+    at = known(cloud, tmp_path, DAYS)
+    short = replace(cloud, deadline=Deadline(trains.RESERVE - 1))
+    with pytest.raises(Paused, match="1 of"):
+        train(at, short)
+
+
+def spoil(cloud: Cloud, version: str, spoilt: Callable[[bytes], bytes]) -> None:
+    """Change the bytes of a model behind everybody's back."""
+    store = cloud.vault.store
+    blob = store.bucket.blob(f"models/tiny/{version}/{BUNDLE}")
+    blob.upload_from_string(spoilt(store.read(blob.name)))
+
+
+def flipped(body: bytes) -> bytes:
+    """One bit in the middle."""
+    middle = len(body) // 2
+    return body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
+
+
+class Canary:
+    """A pickle that leaves a trace when somebody opens it."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.trace,)
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut off", "gone", "pickle"])
+def test_rows_33_34_a_spoilt_model_is_refused_and_the_last_good_one_serves(
+    how: str, trained: Cloud, tmp_path: Path
+) -> None:
+    """A flipped bit, half a file, none, or a planted pickle: said, and never opened."""
+    good = trained.warehouse.head("tiny").champion
+    train(known(trained, tmp_path, DAYS + 7), trained)
+    bad = trained.warehouse.head("tiny").champion
+    assert bad
+    trace = tmp_path / "opened"
+    if how == "gone":
+        trained.vault.store.delete(f"models/tiny/{bad}/{BUNDLE}")
+    else:
+        canary = pickle.dumps(Canary(trace))
+        spoilt = {
+            "flipped": flipped,
+            "cut off": lambda body: body[: len(body) // 2],
+            "pickle": lambda _: canary,
+        }
+        spoil(trained, bad, spoilt[how])
+    predict(tick(TODAY + timedelta(days=7)), trained)
+    assert models(trained) == {("ridge", good)}
+    [said] = findings(trained, "corrupt_model")
+    assert said["severity"] == "error"
+    assert not trace.exists()
+    pickle.load(io.BytesIO(pickle.dumps(Canary(trace))))
+    assert trace.exists()  # it would have been seen
+
+
+def test_rows_33_35_without_any_whole_model_the_baseline_serves(trained: Cloud) -> None:
+    """Flagged twice: the model that is corrupt, and that no other serves."""
+    head = trained.warehouse.head("tiny")
+    spoil(trained, str(head.champion), flipped)
+    predict(tick(TODAY), trained)
+    assert models(trained) == {("seasonal_naive", "1")}
+    assert findings(trained, "corrupt_model")
+    assert findings(trained, "no_champion")
+
+
+def test_row_32_a_stale_champion_is_flagged_with_its_age(trained: Cloud) -> None:
+    """Three weeks of weekly trainings that did not come."""
+    predict(tick(TODAY + timedelta(days=21)), trained)
+    [said] = findings(trained, "stale_champion")
+    assert "21 days old" in said["found"]
+
+
+def test_row_52_a_rollback_and_the_next_forecast_is_the_old_version(
+    trained: Cloud, tmp_path: Path
+) -> None:
+    """One command, under five seconds; no data edited; why stands in promotions."""
+    old = trained.warehouse.head("tiny").champion
+    at = known(trained, tmp_path, DAYS + 7)
+    train(at, trained)
+    new = trained.warehouse.head("tiny").champion
+    predict(at, trained)
+    began = time.monotonic()
+    rollback("tiny", None, Word("rollback", "it jumped", "ann"), trained)
+    assert time.monotonic() - began < 5
+    predict(at, trained)
+    assert models(trained) == {("ridge", old), ("ridge", new)}
+    newest = trained.warehouse.forecast("tiny", at.as_of, None)
+    assert old in set(newest["version"].to_pylist())
+    last = decisions(trained)[-1]
+    assert (last["kind"], last["reason"], last["decided_by"]) == ("rollback", "it jumped", "ann")
+    assert (last["champion"], last["before"]) == (old, new)
+
+
+def test_a_rollback_beyond_the_first_model_leaves_the_baseline(trained: Cloud) -> None:
+    """What served before it was seasonal naive; promote brings it back."""
+    version = str(trained.warehouse.head("tiny").champion)
+    rollback("tiny", None, Word("rollback", "trial", "ann"), trained)
+    assert trained.warehouse.head("tiny").champion is None
+    promote("tiny", version, Word("promote", "trial over", "ann"), trained)
+    assert trained.warehouse.head("tiny").champion == version
+    assert served("tiny", FIRST, trained)["recipe"] == "seasonal_naive"
+    assert served("tiny", datetime.now(UTC).date(), trained)["version"] == version
+    [row] = versions("tiny", trained)
+    assert (row["version"], row["alias"]) == (version, "champion")
+
+
+def test_a_version_that_is_none_is_refused_with_those_there_are(trained: Cloud) -> None:
+    """Unknown, the one that serves already, or one without a reason."""
+    version = str(trained.warehouse.head("tiny").champion)
+    with pytest.raises(Rejected, match=version):
+        promote("tiny", "20200101-abc", Word("promote", "why", "ann"), trained)
+    with pytest.raises(Rejected, match="another version"):
+        promote("tiny", version, Word("promote", "why", "ann"), trained)
+    with pytest.raises(Rejected, match="why"):
+        Word("promote", " ", "ann")
+    spoil(trained, version, flipped)
+    rollback("tiny", "seasonal_naive", Word("rollback", "why", "ann"), trained)
+    with pytest.raises(Rejected) as refused:
+        promote("tiny", version, Word("promote", "why", "ann"), trained)
+    assert refused.value.rule == "corrupt_model"
+
+
+def test_row_30_no_mlflow_costs_a_warning(cloud: Cloud, tmp_path: Path) -> None:
+    """Nobody listens there: the champion is promoted all the same."""
+    lost = replace(cloud, settings=replace(cloud.settings, mlflow="http://127.0.0.1:9"))
+    began = time.monotonic()
+    train(known(cloud, tmp_path, DAYS), lost)
+    assert time.monotonic() - began < 40
+    assert cloud.warehouse.head("tiny").champion
+    [said] = findings(cloud, "registry")
+    assert said["severity"] == "warning"
+
+
+def test_old_models_go_but_never_one_that_was_promoted(trained: Cloud) -> None:
+    """The last ones and those that have served stay."""
+    champion = str(trained.warehouse.head("tiny").champion)
+    vault: Vault = trained.vault
+    for number in range(LAST + 2):
+        vault.store.write(f"models/tiny/20300101-{number:02d}/{BUNDLE}", b"x")
+    gone = vault.prune("tiny", [champion])
+    assert gone == ["20300101-00", "20300101-01"]
+    assert champion in vault.versions("tiny")
+
+
+def test_a_contest_is_held_when_recipes_can_be_tried(
+    trained: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two recipes and a year and a half: the other one is chosen or judged, and that is said."""
+    folder = tmp_path / "datasets"
+    yaml = YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge, damped_growth]\n"
+    (folder / "tiny.yaml").write_text(yaml)
+    train(known(trained, tmp_path, DAYS + 170), trained)
+    kinds = [row["kind"] for row in decisions(trained)]
+    assert kinds in (["first", "switch"], ["first", "switch", "refresh"])
+    [contest] = [row for row in decisions(trained) if row["kind"] == "switch"]
+    assert json.loads(contest["numbers"])["candidates"] == ["ridge", "damped_growth"]
+    train(known(trained, tmp_path, DAYS + 177), trained)
+    assert [row["kind"] for row in decisions(trained)][len(kinds) :] == ["refresh"]
