@@ -54,13 +54,12 @@ class Relative:
 
 def split(scores: pa.Table, newest: int) -> tuple[pa.Table, pa.Table]:
     """The scores of older origins, and those of the newest so many of each measure."""
-    old, new = [scores.slice(0, 0)], [scores.slice(0, 0)]
-    for measure in scores.group_by(MEASURE).aggregate([]).to_pylist():
-        own = scores.filter(_same(measure))
-        first = sorted(own["origin"].unique().to_pylist())[-newest:][0]
-        old.append(own.filter(pc.field("origin") < first))
-        new.append(own.filter(pc.field("origin") >= first))
-    return pa.concat_tables(old), pa.concat_tables(new)
+    days = scores.group_by([*MEASURE, "origin"]).aggregate([])
+    new = pc.scalar(False)
+    for measure in days.group_by(MEASURE).aggregate([]).to_pylist():
+        origins = days.filter(_same(measure))["origin"].to_pylist()
+        new |= _same(measure) & (pc.field("origin") >= sorted(origins)[-newest:][0])
+    return scores.filter(~new), scores.filter(new)
 
 
 def relative(scores: pa.Table, recipe: str, rival: str, block_days: int = WEEK) -> Relative:
