@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,6 @@ from vigil.promotion import Decision
 
 CHAMPION, SAME = "champion", ("as_good", "as_good_too")
 BETTER = {"better_by_5": 0.84, "better_by_10": 0.675, "better_by_20": 0.435}  # of the noise
-NOISES = {
-    **dict.fromkeys([CHAMPION, *SAME, SHUFFLED], NOISE),
-    **{name: NOISE * share for name, share in BETTER.items()},
-}
 MEASURES = {"cases": 7.0, "deaths": 4.0}  # logarithm of a usual week's number
 BLOCK = 7 * AHEAD
 BOUNDS = {  # promoted, of 100
@@ -37,18 +33,20 @@ BOUNDS = {  # promoted, of 100
 }
 
 
-def week(seed: int) -> dict[str, Decision]:
+def week(seed: int, better: Mapping[str, float]) -> dict[str, Decision]:
     """All that the gate decides of one epidemic."""
     draw = np.random.default_rng(seed)
-    measures = {target: epidemic(draw, size, NOISES) for target, size in MEASURES.items()}
+    noises = dict.fromkeys([CHAMPION, *SAME, SHUFFLED], NOISE)
+    noises |= {name: NOISE * share for name, share in better.items()}
+    measures = {target: epidemic(draw, size, noises) for target, size in MEASURES.items()}
     scores = table(measures)
-    left = {name: max(one.outside(name) for one in measures.values()) for name in NOISES}
+    left = {name: max(one.outside(name) for one in measures.values()) for name in noises}
     chosen = promotion.choose(scores, SAME, CHAMPION)
     said = {
         f"refresh{after}": promotion.refresh(scores, name, BASELINE, BLOCK, outside=left[name])
         for after, name in {"": CHAMPION, "_shuffled": SHUFFLED}.items()
     }
-    for name in (chosen, SHUFFLED, *BETTER):
+    for name in (chosen, SHUFFLED, *better):
         after = "as_good" if name == chosen else name
         said[f"switch_{after}"] = promotion.switch(scores, str(name), CHAMPION, BLOCK)
     return said
@@ -68,9 +66,9 @@ def main() -> None:
     sys.exit(bool(said["broken"]))
 
 
-def measured(seeds: Sequence[int]) -> dict[str, Any]:
+def measured(seeds: Sequence[int], better: Mapping[str, float] = BETTER) -> dict[str, Any]:
     """For each decision how often it promotes, and how good the recipe is on average."""
-    weeks = [week(seed) for seed in seeds]
+    weeks = [week(seed, better) for seed in seeds]
     said: dict[str, Any] = {name: _summed([one[name] for one in weeks]) for name in weeks[0]}
     percent = {name: 100 * said[name]["promoted"] / len(weeks) for name in BOUNDS}
     said["broken"] = [
