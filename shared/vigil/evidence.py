@@ -27,7 +27,7 @@ class Relative:
     upper: float = np.nan  # of 90%, one-sided
     measures: Mapping[str, float] = field(default_factory=dict)  # by target.source
     rows: int = 0
-    missing: float = 0.0  # the share of the rival's rows that the recipe lacks
+    missing: float = 0.0  # of the rival's rows, in the measure where the recipe lacks most
     origins: int = 0  # of the measure that has the fewest
     kinds: "Mapping[str, Relative]" = field(default_factory=dict)  # known and pseudo apart
 
@@ -52,15 +52,14 @@ class Relative:
         }
 
 
-def split(scores: pa.Table, newest: int) -> tuple[pa.Table, pa.Table]:
-    """The scores of older origins, and those of the newest so many of each measure."""
-    old, new = [scores.slice(0, 0)], [scores.slice(0, 0)]
-    for measure in scores.group_by(MEASURE).aggregate([]).to_pylist():
-        own = scores.filter(_same(measure))
-        first = sorted(own["origin"].unique().to_pylist())[-newest:][0]
-        old.append(own.filter(pc.field("origin") < first))
-        new.append(own.filter(pc.field("origin") >= first))
-    return pa.concat_tables(old), pa.concat_tables(new)
+def newest(scores: pa.Table, count: int) -> pa.Table:
+    """The scores of the newest so many origins of each measure."""
+    return scores.filter(_new(scores, count))
+
+
+def older(scores: pa.Table, count: int) -> pa.Table:
+    """The scores of the origins before the newest so many."""
+    return scores.filter(~_new(scores, count))
 
 
 def relative(scores: pa.Table, recipe: str, rival: str, block_days: int = WEEK) -> Relative:
@@ -71,15 +70,34 @@ def relative(scores: pa.Table, recipe: str, rival: str, block_days: int = WEEK) 
     kinds = sorted(common["vintage_kind"].unique().to_pylist())
     return _found(
         common,
-        missing=1 - common.num_rows / theirs.num_rows if theirs.num_rows else 0.0,
+        missing=_missing(common, theirs),
         kinds={kind: _found(common.filter(_same({"vintage_kind": kind}))) for kind in kinds},
         **bootstrap.limits(_sums(common)[1][:2], block=-(-block_days // WEEK)),
     )
 
 
+def _new(scores: pa.Table, count: int) -> pc.Expression:
+    days = scores.group_by([*MEASURE, "origin"]).aggregate([])
+    found = pc.scalar(False)
+    for measure in days.group_by(MEASURE).aggregate([]).to_pylist():
+        origins = sorted(days.filter(_same(measure))["origin"].to_pylist())
+        found |= _same(measure) & (pc.field("origin") >= origins[-count:][0])
+    return found
+
+
 def _scored(scores: pa.Table, model: str) -> pa.Table:
     own = scores.filter(_same({"model": model}) & pc.is_finite(pc.field("wis")))
     return own.select([*ROW, "wis"])
+
+
+def _missing(common: pa.Table, theirs: pa.Table) -> float:
+    both, there = (_counts(one) for one in (common, theirs))
+    return max((1 - both.get(measure, 0) / count for measure, count in there.items()), default=0.0)
+
+
+def _counts(rows: pa.Table) -> dict[tuple[str, str], int]:
+    found = rows.group_by(MEASURE).aggregate([([], "count_all")]).to_pylist()
+    return {(row["target"], row["source"]): row["count_all"] for row in found}
 
 
 def _found(common: pa.Table, **more: Any) -> Relative:

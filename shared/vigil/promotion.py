@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from vigil.accuracy import average
-from vigil.evidence import Relative, relative, split
+from vigil.evidence import Relative, newest, older, relative
 from vigil.panel import Floats
 
 ORIGINS = 26  # the newest, on which decisions rest
@@ -36,7 +36,7 @@ def first(
     scores: pa.Table, recipe: str, baseline: str, block_days: int, bad: Sequence[str] = ()
 ) -> Decision:
     """The first model serves if its WIS is below the baseline's; the interval is only told."""
-    found = relative(newest(scores), recipe, baseline, block_days)
+    found = relative(newest(scores, ORIGINS), recipe, baseline, block_days)
     failed = [*_rows(bad), *_not_below(found, baseline)]
     return _decision("first", recipe, baseline, found, failed, bad=[*bad])
 
@@ -54,11 +54,11 @@ def refresh(
 
     *outside* is NaN where the champion forecasts nothing that could be compared.
     """
-    found = relative(newest(scores), recipe, baseline, block_days)
+    found = relative(newest(scores, ORIGINS), recipe, baseline, block_days)
     failed = [*_rows(bad), *_not_below(found, baseline)]
     if outside > OUTSIDE:
         failed.append(
-            f"medians of {outside:.0%} of the series leave the champion's 95% band,"
+            f"medians of {outside:.1%} of the series leave the champion's 95% band,"
             f" {OUTSIDE:.0%} may"
         )
     share = round(outside, 4) if np.isfinite(outside) else None
@@ -69,7 +69,7 @@ def switch(
     scores: pa.Table, recipe: str, champion: str, block_days: int, bad: Sequence[str] = ()
 ) -> Decision:
     """Another recipe serves if it is surely better, and nowhere much worse."""
-    found = relative(newest(scores), recipe, champion, block_days)
+    found = relative(newest(scores, ORIGINS), recipe, champion, block_days)
     failed = [*_rows(bad), *_not_surely_better(found)]
     if found.missing > MISSING:
         failed.append(f"it lacks {found.missing:.1%} of what {champion} forecasts")
@@ -81,15 +81,10 @@ def choose(scores: pa.Table, candidates: Sequence[str], champion: str) -> str | 
 
     None where those origins say nothing of any.
     """
-    older, _ = split(scores, ORIGINS)
-    ratios = {name: relative(older, name, champion).ratio for name in candidates}
+    past = older(scores, ORIGINS)
+    ratios = {name: relative(past, name, champion).ratio for name in candidates}
     known = [name for name in candidates if np.isfinite(ratios[name])]
     return min(known, key=ratios.__getitem__, default=None)
-
-
-def newest(scores: pa.Table) -> pa.Table:
-    """The scores of the origins on which decisions rest."""
-    return split(scores, ORIGINS)[1]
 
 
 def outside(medians: Floats, low: Floats, high: Floats, *, counts: bool = False) -> float:
@@ -117,7 +112,9 @@ def _not_surely_better(found: Relative) -> list[str]:
     if found.origins < ORIGINS:
         return [f"{found.origins} origins to judge it on, {ORIGINS} are needed"]
     failed = []
-    if not found.upper < 1:
+    if np.isnan(found.upper):
+        failed.append("better is not sure: the horizon is too long for an interval")
+    elif found.upper >= 1:
         failed.append(f"better is not sure: the upper limit of 90% is {found.upper:.3f}")
     worst = max(found.measures, key=found.measures.__getitem__)
     if not found.measures[worst] <= WORST:
@@ -128,11 +125,9 @@ def _not_surely_better(found: Relative) -> list[str]:
 def _decision(
     kind: Kind, recipe: str, rival: str, found: Relative, failed: Sequence[str], **more: Any
 ) -> Decision:
-    verdict = (
-        f"{recipe} is not promoted ({kind}): {'; '.join(failed)}"
-        if failed
-        else (f"{recipe} is promoted ({kind})")
-    )
+    verdict = f"{recipe} is promoted ({kind})"
+    if failed:
+        verdict = f"{recipe} is not promoted ({kind}): {'; '.join(failed)}"
     reason = f"{verdict}; {_said(found, rival)}." if found.origins else f"{verdict}."
     return Decision(kind, not failed, recipe, rival, reason, {**found.told(), **more})
 

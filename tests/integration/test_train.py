@@ -213,9 +213,7 @@ def stop_after(count: int) -> Callable[[int, int], None]:
     return look
 
 
-def test_a_deadline_stops_a_training_before_the_platform_does(
-    cloud: Cloud, tmp_path: Path
-) -> None:
+def test_a_deadline_stops_a_training_before_the_platform_does(cloud: Cloud, tmp_path: Path) -> None:
     """With less than what the end takes, it pauses at the first origin."""
     at = known(cloud, tmp_path, DAYS)
     short = replace(cloud, deadline=Deadline(trains.RESERVE - 1))
