@@ -117,7 +117,7 @@ class Exhibits:
         seen = MetaDataset(source, self.dossier.dataset, self._digest)
         tags = [InputTag(name, value) for name, value in about.items()]
         context = InputTag("mlflow.data.context", "training")
-        return DatasetInput(seen._to_mlflow_entity(), [context, *tags])  # noqa: SLF001  no other way
+        return DatasetInput(seen._to_mlflow_entity(), [context, *tags])
 
     @property
     def _digest(self) -> str:
@@ -129,8 +129,10 @@ class Exhibits:
 
 
 def named(rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
-    """Each with the name of its measure: with the source where several have it; pseudo-vintages
-    apart from what was known."""
+    """Each with the name of its measure, and of the source where several have it.
+
+    What is thought to have been known is never in one line with what was.
+    """
     rows = list(rows)
     sources: dict[str, set[str]] = {}
     for row in rows:

@@ -33,9 +33,7 @@ HISTORY = 4  # times the days ahead
 Parts = Sequence[tuple[str, Any]]
 
 
-def all_of(
-    dossier: Dossier, rows: Sequence[Mapping[str, Any]], grain: str
-) -> dict[str, Figure]:
+def all_of(dossier: Dossier, rows: Sequence[Mapping[str, Any]], grain: str) -> dict[str, Figure]:
     """By the name of their file; what there is nothing to show of is left out."""
     recipe = dossier.said["recipe"]
     made = {
@@ -58,7 +56,9 @@ def fan(found: pa.Table) -> Figure | None:
     """What the last judged origin said of the largest series, and what came."""
     names = ["target", "source", "series"]
     keys = found.group_by(names, use_threads=False).aggregate([]).select(names).to_pylist()
-    parts = [(f"{one['target']}, {one['source']}: {one['series']}", _part(found, one)) for one in keys]
+    parts = [
+        (f"{one['target']}, {one['source']}: {one['series']}", _part(found, one)) for one in keys
+    ]
     figure, axes = _panels(parts, "The last judged forecast, and what came")
     for axis, (_, part) in zip(axes, parts, strict=True):
         _fan(axis, part.sort_by("date"))
@@ -77,8 +77,8 @@ def _fan(axis: Axes, part: pa.Table) -> None:
         )
     axis.plot(dates[ahead], of["q500"][ahead], color=BLUE, lw=2, label="median")
     axis.plot(dates[before], of["actual"][before], color=INK, lw=1.3, label="known then")
-    came = {"color": ORANGE, "ms": 4.5, "mec": "white", "mew": 0.7, "label": "came"}
-    axis.plot(dates[ahead], of["actual"][ahead], "o", **came)
+    came = of["actual"][ahead]
+    axis.plot(dates[ahead], came, "o", color=ORANGE, ms=4.5, mec="white", mew=0.7, label="came")
     axis.axvline(origin, color=GREY, lw=0.8, ls=DASHED)
     if np.nanmin(of["actual"]) >= 0:
         axis.set_ylim(bottom=0)
@@ -186,9 +186,11 @@ def _plain(axis: Axes, title: str) -> None:
 def _with_legend(figure: Figure | None, axes: Sequence[Axes]) -> Figure | None:
     """One for all panels, below them."""
     if figure is not None:
-        shown = axes[0].get_legend_handles_labels()
-        place = {"loc": "outside lower left", "ncols": len(shown[0])}
-        figure.legend(*shown, **place, frameon=False, fontsize=9, labelcolor=INK, columnspacing=1.4)
+        artists, labels = axes[0].get_legend_handles_labels()
+        figure.legend(
+            artists, labels, loc="outside lower left", ncols=len(labels),
+            frameon=False, fontsize=9, labelcolor=INK, columnspacing=1.4,
+        )  # fmt: skip
     return figure
 
 

@@ -30,6 +30,7 @@ ORPHAN = "vigil.orphan"
 UPLOADS = 8  # at once
 THERE, NOT_THERE = "RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST"
 
+
 @dataclass(frozen=True)
 class Registry:
     """MLflow's server at an address. After the first failure it is not asked again."""
@@ -115,9 +116,9 @@ def _log(
     """All there is to see of a training; what breaks off here stays an unfinished run."""
     run = client.create_run(experiment, tags=shown.run_tags, run_name=shown.version).info.run_id
     model = client.create_logged_model(experiment, name, run, shown.tags).model_id
-    for params in batched(shown.params, 100):
+    for params in batched(shown.params, 100, strict=False):
         client.log_batch(run, params=params)
-    for metrics in batched(shown.metrics(run, model), 1000):
+    for metrics in batched(shown.metrics(run, model), 1000, strict=False):
         client.log_batch(run, metrics=metrics)
     client.log_inputs(run, [shown.input])
     with TemporaryDirectory(prefix="vigil-") as folder:

@@ -47,7 +47,7 @@ logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # what matters is raised
 
 
 class Unreachable(Transient):
-    """MLflow is down, slow, or says no: what it mirrors is safe, and written at the next training."""
+    """MLflow is down, slow, or says no; the next training writes what is missing there."""
 
 
 class Forbidden(Misconfigured):
@@ -62,7 +62,9 @@ def identity(uri: str) -> str | None:
         request = google.auth.transport.requests.Request()
         return str(id_token.fetch_id_token(request, uri))
     except DefaultCredentialsError as reason:
-        raise Forbidden(f"MLflow at {uri}: no identity to ask with ({reason}). {REMEDY}") from reason
+        raise Forbidden(
+            f"MLflow at {uri}: no identity to ask with ({reason}). {REMEDY}"
+        ) from reason
     except GoogleAuthError as reason:
         raise Unreachable(f"MLflow at {uri}: no token to be had ({_short(reason)})") from reason
 

@@ -83,14 +83,16 @@ def fan() -> pa.Table:
 
 def dossier(version: str = "20211010-1a2b3c4d", recipe: str = RECIPE) -> Dossier:
     """All of it."""
-    measures = {f"{k.source}.{k.target}": {"reference_date": "2021-10-10", "series": 6} for k in KEYS}
+    measures = {
+        f"{k.source}.{k.target}": {"reference_date": "2021-10-10", "series": 6} for k in KEYS
+    }
     gains = {"growth": 40.0, "level": 25.0, "cases last week": 20.0, "weekday": 10.0, "age": 5.0}
     said = {
         "dataset": TOLD.name, "version": version, "recipe": recipe,
         "as_of": "2021-10-10T23:59:59+00:00", "vintage": "5e6f7a8b", "vintage_kind": "known",
         "data_digest": "d" * 64, "code": "c0de", "revision": "63ab632", "rows": 3600,
         "measures": measures, "params": {"horizon": 14, "grain": "week"},
-        "importance": {name: gains for name in measures},
+        "importance": dict.fromkeys(measures, gains),
         "decisions": [
             {"kind": "refresh", "promoted": True, "reason": "WIS 0.71 of seasonal naive's",
              "recipe": recipe, "rival": None, "numbers": {"relative_wis": 0.71}}
