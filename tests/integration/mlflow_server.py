@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vigil.local.processes import answers
-from vigil.local.services import free_ports
+from vigil.local.services import MLFLOW, free_ports
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def started(folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "vigil.local.tracking", "--port", str(port)]
     command += ["--database", str(folder / "mlflow.db"), "--artifacts", str(folder / "artifacts")]
     with (folder / f"{port}.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, process_group=0)
+        env = {**os.environ, **MLFLOW}
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=env, process_group=0)
         server = Server(process, port)
         try:
             yield server

@@ -9,7 +9,13 @@ from vigil import card, exhibits
 from vigil.exhibits import Exhibits
 
 SHOWN = Exhibits(dossier())
-ROW = {"target": "deaths", "source": "dead", "vintage_kind": "known", "horizon": "all", "model": "m"}
+ROW = {
+    "target": "deaths",
+    "source": "dead",
+    "vintage_kind": "known",
+    "horizon": "all",
+    "model": "m",
+}
 SCORES = dict.fromkeys(exhibits.OVERALL, 2.0)
 
 
@@ -51,7 +57,6 @@ def test_only_the_recipes_scores_are_metrics_and_the_baseline_is_their_yardstick
     assert {one["model"] for one in SHOWN.summary} == {"ridge"}
     found = dict(exhibits.metrics(SHOWN.summary, "week"))
     assert 0 < found["deaths.relative_wis"] < 1
-    assert found["deaths.wis"] < found["deaths.wis"] / found["deaths.relative_wis"]
 
 
 def test_tags_say_what_a_version_is_and_what_was_decided():

@@ -58,6 +58,6 @@ def test_what_there_is_nothing_to_show_of_is_left_out():
 
 
 def test_no_state_of_the_process_is_touched():
-    """pyplot keeps figures alive and is not safe in threads."""
+    """No pyplot: it keeps figures alive and is not safe in threads."""
     code = "import sys, vigil.plots; print('matplotlib.pyplot' in sys.modules)"
     assert run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"

@@ -13,6 +13,11 @@ from vigil.errors import Misconfigured
 
 PROJECT = "vigil-local"
 STEPS = ("ingest", "predict")
+MLFLOW = {  # for its server
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ def _mlflow(home: Path, port: int, env: dict[str, str]) -> Service:
     where = ["--port", str(port), "--database", str(home / "mlflow.db")]
     command = [sys.executable, "-m", "vigil.local.tracking", *where]
     command += ["--artifacts", f"gs://{PROJECT}-vigil-models/mlflow"]
-    return Service("mlflow", port, command, env)
+    return Service("mlflow", port, command, {**env, **MLFLOW})
 
 
 def _function(step: str, port: int) -> Service:

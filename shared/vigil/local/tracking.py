@@ -6,46 +6,35 @@ fail. In Google's cloud a job does it.
 
 import argparse
 import fcntl
-import os
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
-SETTINGS = {
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-}
-MLFLOW = [sys.executable, "-m", "mlflow"]
+from mlflow.cli import cli
 
 
 def migrate(database: Path) -> None:
     """Bring the tables up to the installed MLflow, unless that has been done."""
-    done = database.with_suffix(".migrated")  # asking MLflow itself takes as long as a migration
+    done = database.with_suffix(".migrated")
     with database.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if database.exists() and done.exists() and done.read_text() == version("mlflow"):
             return
-        subprocess.run([*MLFLOW, "db", "upgrade", f"sqlite:///{database}"], check=True)
+        cli.main(["db", "upgrade", f"sqlite:///{database}"], standalone_mode=False)
         done.write_text(version("mlflow"))
 
 
 def main() -> None:
-    """Migrate, then become the server."""
+    """Migrate, then serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", required=True)
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--artifacts", required=True)
     said = parser.parse_args()
-    os.environ.update(SETTINGS)
     migrate(said.database)
     where = ["--host", "127.0.0.1", "--port", said.port, "--workers", "1"]
     store = ["--backend-store-uri", f"sqlite:///{said.database}"]
     files = ["--serve-artifacts", "--artifacts-destination", said.artifacts]
-    os.execv(  # noqa: S606  no shell is meant
-        sys.executable, [*MLFLOW, "server", *where, *store, *files]
-    )
+    cli.main(["server", *where, *store, *files])
 
 
 if __name__ == "__main__":
