@@ -9,9 +9,6 @@ from os import environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlflow.entities import LoggedModelOutput, LoggedModelStatus
-from mlflow.entities.model_registry import ModelVersion
-
 from vigil import card, packing
 from vigil.deadline import Deadline
 from vigil.dossier import Dossier
@@ -19,7 +16,10 @@ from vigil.exhibits import VERSION, Exhibits
 from vigil.tracking import (
     TOKEN,
     Forbidden,
+    LoggedModelOutput,
+    LoggedModelStatus,
     MlflowClient,
+    ModelVersion,
     Unreachable,
     forgiven,
     identity,

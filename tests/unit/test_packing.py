@@ -69,18 +69,18 @@ def test_nothing_known_gives_no_forecast(model):
 
 LOADS = """
 import sys
+from mlflow import pyfunc
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in {blocked}:
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Absent())
-from mlflow import pyfunc
 pyfunc.load_model({folder!r})
 """
 
 
 def test_who_installs_the_requirements_can_load_the_model(folder):
-    """Every other package is made absent."""
+    """Every other package is made absent, once MLflow is there."""
     pinned = (folder / "requirements.txt").read_text().split()
     there = together({canonicalize_name(Requirement(line).name) for line in pinned})
     blocked = {

@@ -1,8 +1,10 @@
 """MLflow's client: who asks, and what its errors become."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import requests
@@ -68,8 +70,20 @@ def test_an_error_of_our_own_is_not_hidden():
 
 def test_settings_hold_unless_somebody_chose_others():
     """Quiet and quick by default, before MLflow is imported."""
-    code = "import os, vigil.tracking; print(*(os.environ[n] for n in vigil.tracking.SETTINGS))"
+    shown = "print(*map(os.environ.get, tracking.SETTINGS))"
+    code = f"import os, vigil.registry; from vigil import tracking; {shown}"
     own = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "7"}
     clean = {n: v for n, v in os.environ.items() if n not in tracking.SETTINGS}
     said = subprocess.check_output([sys.executable, "-c", code], env={**clean, **own}, text=True)
     assert said.split() == list({**tracking.SETTINGS, **own}.values())
+
+
+def test_mlflow_is_taken_from_the_one_place_that_makes_its_settings():
+    """The script that travels with a model is loaded by MLflow itself."""
+    said = {file.name: file.read_text() for file in Path(tracking.__file__).parent.glob("*.py")}
+    found = {
+        name
+        for name, text in said.items()
+        if re.search(r"^(from|import) mlflow", text, re.MULTILINE)
+    }
+    assert found == {"tracking.py", "pyfunc.py"}
