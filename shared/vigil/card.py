@@ -32,8 +32,8 @@ a person, nor for measures, places or horizons that are not in the data.
 tried and does not. This is a mirror: what serves is decided and recorded in BigQuery (`heads`,
 `promotions`), and changed with `vigil promote` or `vigil rollback`, never here.
 
-**Use.** Observations as known, a row a value, with the columns `source`, `target`, `series`, `date`,
-`value`; give at least half a year of them.
+**Use.** Observations as known, a row a value, with the columns `source`, `target`, `series`,
+`date`, `value`; give at least half a year of them.
 
     import mlflow, pandas
     model = mlflow.pyfunc.load_model("models:/vigil-{dataset.name}@champion")
@@ -47,6 +47,7 @@ def of_training(
     dataset: Dataset, said: Mapping[str, Any], headlines: Mapping[str, Mapping[str, Any]]
 ) -> str:
     """Of one version: what it learnt from, how it did, what was decided, and where it is weak."""
+    source = f"{dataset.producer}, {dataset.licence}."
     return "\n\n".join(
         [
             f"# {dataset.title}: {said['version']}",
@@ -57,8 +58,7 @@ def of_training(
             "\n".join(_decided(one) for one in said["decisions"]),
             "## Data",
             _table(("measure", "last day", "series"), _measures(said["measures"])),
-            f"{dataset.producer}, {dataset.licence}. Vintage `{said['vintage']}`"
-            f" ({said['vintage_kind']}), digest `{said['data_digest']}`.",
+            f"{source} Vintage `{said['vintage']}`, digest `{said['data_digest']}`.",
             "## Weak where",
             _weak(headlines),
             f"Code `{said['code']}`, revision `{said['revision']}`.",

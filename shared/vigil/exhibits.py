@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.meta_dataset import MetaDataset
-from mlflow.entities import DatasetInput, InputTag, Metric, Param
-
 from vigil import card, champion, outcomes
 from vigil.champion import Champion
 from vigil.dossier import Dossier
 from vigil.models import seasonal_naive
+from vigil.tracking import CodeDatasetSource, DatasetInput, InputTag, MetaDataset, Metric, Param
 
 VERSION = "vigil.version"
 PER_HORIZON = ("wis", "relative_wis", "coverage50", "coverage80", "coverage95")
@@ -129,8 +126,9 @@ class Exhibits:
 
 
 def named(rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
-    """Each with the name of its measure: with the source where several have it; pseudo-vintages
-    apart from what was known.
+    """Each with the name of its measure, and of the source where several have it.
+
+    What is thought to have been known is never in one line with what was.
     """
     rows = list(rows)
     sources: dict[str, set[str]] = {}

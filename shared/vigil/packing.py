@@ -6,15 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from mlflow import pyfunc
-from mlflow.models import Model, ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
-from mlflow.types.schema import AnyType
 from pyarrow import csv
 
 from vigil import plots
 from vigil.exhibits import Exhibits
 from vigil.forecasts import QUANTILES
+from vigil.tracking import AnyType, ColSpec, DataType, Model, ModelSignature, Schema, pyfunc
 
 PACKAGE = Path(__file__).parent
 NEEDED = (  # by pyfunc.py and all that it loads

@@ -77,8 +77,8 @@ def _fan(axis: Axes, part: pa.Table) -> None:
         )
     axis.plot(dates[ahead], of["q500"][ahead], color=BLUE, lw=2, label="median")
     axis.plot(dates[before], of["actual"][before], color=INK, lw=1.3, label="known then")
-    came = {"color": ORANGE, "ms": 4.5, "mec": "white", "mew": 0.7, "label": "came"}
-    axis.plot(dates[ahead], of["actual"][ahead], "o", **came)
+    came = of["actual"][ahead]
+    axis.plot(dates[ahead], came, "o", color=ORANGE, ms=4.5, mec="white", mew=0.7, label="came")
     axis.axvline(origin, color=GREY, lw=0.8, ls=DASHED)
     if np.nanmin(of["actual"]) >= 0:
         axis.set_ylim(bottom=0)
@@ -186,9 +186,11 @@ def _plain(axis: Axes, title: str) -> None:
 def _with_legend(figure: Figure | None, axes: Sequence[Axes]) -> Figure | None:
     """One for all panels, below them."""
     if figure is not None:
-        shown = axes[0].get_legend_handles_labels()
-        place = {"loc": "outside lower left", "ncols": len(shown[0])}
-        figure.legend(*shown, **place, frameon=False, fontsize=9, labelcolor=INK, columnspacing=1.4)
+        artists, labels = axes[0].get_legend_handles_labels()
+        figure.legend(
+            artists, labels, loc="outside lower left", ncols=len(labels),
+            frameon=False, fontsize=9, labelcolor=INK, columnspacing=1.4,
+        )  # fmt: skip
     return figure
 
 

@@ -28,7 +28,7 @@ class Forecaster(PythonModel):  # type: ignore[misc]  # MLflow is untyped here
         folder = Path(context.artifacts["bundle"])
         self.champion = champion.load(Bundle.read(folder, context.model_config["digest"]))
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:  # noqa: ARG002
+    def predict(self, model_input: pd.DataFrame, params: Any = None) -> Any:  # noqa: ARG002
         """A row for every series, day and week ahead, with its quantiles."""
         rows = pd.DataFrame(model_input)[COLUMNS.names].assign(
             date=lambda said: pd.to_datetime(said["date"]),

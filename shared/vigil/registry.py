@@ -9,9 +9,6 @@ from os import environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlflow.entities import LoggedModelOutput, LoggedModelStatus
-from mlflow.entities.model_registry import ModelVersion
-
 from vigil import card, packing
 from vigil.deadline import Deadline
 from vigil.dossier import Dossier
@@ -19,7 +16,10 @@ from vigil.exhibits import VERSION, Exhibits
 from vigil.tracking import (
     TOKEN,
     Forbidden,
+    LoggedModelOutput,
+    LoggedModelStatus,
     MlflowClient,
+    ModelVersion,
     Unreachable,
     forgiven,
     identity,
@@ -116,9 +116,9 @@ def _log(
     """All there is to see of a training; what breaks off here stays an unfinished run."""
     run = client.create_run(experiment, tags=shown.run_tags, run_name=shown.version).info.run_id
     model = client.create_logged_model(experiment, name, run, shown.tags).model_id
-    for params in batched(shown.params, 100):
+    for params in batched(shown.params, 100, strict=False):
         client.log_batch(run, params=params)
-    for metrics in batched(shown.metrics(run, model), 1000):
+    for metrics in batched(shown.metrics(run, model), 1000, strict=False):
         client.log_batch(run, metrics=metrics)
     client.log_inputs(run, [shown.input])
     with TemporaryDirectory(prefix="vigil-") as folder:

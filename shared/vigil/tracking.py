@@ -33,10 +33,49 @@ for _name, _value in SETTINGS.items():
     os.environ.setdefault(_name, _value)
 TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105  the name of a variable
 
-from mlflow import MlflowClient  # noqa: E402  it reads the settings
+# Everybody takes MLflow from here: its settings are made before it is imported.
+from mlflow import MlflowClient, pyfunc  # noqa: E402
+from mlflow.data.code_dataset_source import CodeDatasetSource  # noqa: E402
+from mlflow.data.meta_dataset import MetaDataset  # noqa: E402
+from mlflow.entities import (  # noqa: E402
+    DatasetInput,
+    InputTag,
+    LoggedModelOutput,
+    LoggedModelStatus,
+    Metric,
+    Param,
+)
+from mlflow.entities.model_registry import ModelVersion  # noqa: E402
 from mlflow.exceptions import MlflowException, RestException  # noqa: E402
+from mlflow.models import Model, ModelSignature  # noqa: E402
+from mlflow.types import ColSpec, DataType, Schema  # noqa: E402
+from mlflow.types.schema import AnyType  # noqa: E402
 
-__all__ = ["Forbidden", "MlflowClient", "Unreachable", "forgiven", "identity", "refused", "trouble"]
+__all__ = [
+    "TOKEN",
+    "AnyType",
+    "CodeDatasetSource",
+    "ColSpec",
+    "DataType",
+    "DatasetInput",
+    "Forbidden",
+    "InputTag",
+    "LoggedModelOutput",
+    "LoggedModelStatus",
+    "MetaDataset",
+    "Metric",
+    "MlflowClient",
+    "Model",
+    "ModelSignature",
+    "ModelVersion",
+    "Param",
+    "Schema",
+    "Unreachable",
+    "forgiven",
+    "identity",
+    "pyfunc",
+    "trouble",
+]  # fmt: skip
 
 DENIED = (401, 403)
 REMEDY = (
@@ -47,7 +86,7 @@ logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # what matters is raised
 
 
 class Unreachable(Transient):
-    """MLflow is down, slow, or says no: what it mirrors is safe, and written at the next training."""
+    """MLflow is down, slow, or says no; the next training writes what is missing there."""
 
 
 class Forbidden(Misconfigured):

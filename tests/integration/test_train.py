@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from tiny import YAML
 
-from vigil import datasets
 from vigil.cloud import Cloud
 from vigil.deadline import Deadline
 from vigil.dossier import BUNDLE

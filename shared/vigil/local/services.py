@@ -14,6 +14,11 @@ from vigil.errors import Misconfigured
 
 PROJECT = "vigil-local"
 STEPS = ("ingest", "train", "predict")
+MLFLOW = {  # for its server
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
 
 
 @dataclass(frozen=True)
@@ -131,13 +136,10 @@ def google_emulator() -> Path | None:
 
 
 def _mlflow(home: Path, port: int, env: dict[str, str]) -> Service:
-    store = f"sqlite:///{home / 'mlflow.db'}"
-    artifacts = f"gs://{PROJECT}-vigil-models/mlflow"
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1", "--backend-store-uri", store]
-    command += ["--serve-artifacts", "--artifacts-destination", artifacts]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    return Service("mlflow", port, command, {**env, **quiet})
+    where = ["--port", str(port), "--database", str(home / "mlflow.db")]
+    command = [sys.executable, "-m", "vigil.local.tracking", *where]
+    command += ["--artifacts", f"gs://{PROJECT}-vigil-models/mlflow"]
+    return Service("mlflow", port, command, {**env, **MLFLOW})
 
 
 def _function(step: str, port: int) -> Service:

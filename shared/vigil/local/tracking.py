@@ -1,0 +1,41 @@
+"""MLflow's server on this machine: its database is migrated first, once, and by one process.
+
+A server that finds no tables, or old ones, would migrate them itself; two that do so at once
+fail. In Google's cloud a job does it.
+"""
+
+import argparse
+import fcntl
+from importlib.metadata import version
+from pathlib import Path
+
+from mlflow.cli import cli
+
+
+def migrate(database: Path) -> None:
+    """Bring the tables up to the installed MLflow, unless that has been done."""
+    done = database.with_suffix(".migrated")
+    with database.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if database.exists() and done.exists() and done.read_text() == version("mlflow"):
+            return
+        cli.main(["db", "upgrade", f"sqlite:///{database}"], standalone_mode=False)
+        done.write_text(version("mlflow"))
+
+
+def main() -> None:
+    """Migrate, then serve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", required=True)
+    parser.add_argument("--database", type=Path, required=True)
+    parser.add_argument("--artifacts", required=True)
+    said = parser.parse_args()
+    migrate(said.database)
+    where = ["--host", "127.0.0.1", "--port", said.port, "--workers", "1"]
+    store = ["--backend-store-uri", f"sqlite:///{said.database}"]
+    files = ["--serve-artifacts", "--artifacts-destination", said.artifacts]
+    cli.main(["server", *where, *store, *files])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Plots: what they show, read from the figure itself."""
+
+import sys
+from subprocess import run
+
+import numpy as np
+import pytest
+from training import dossier
+
+from vigil import outcomes, plots
+
+TOLD = dossier()
+ROWS = outcomes.summary(TOLD.scores, "seasonal_naive")
+MADE = plots.all_of(TOLD, ROWS, "week")
+
+
+@pytest.mark.parametrize("name", ["fan", "wis_by_horizon", "pit", "importance"])
+def test_every_plot_has_a_panel_a_measure_and_becomes_a_picture(name):
+    """Cases and deaths beside each other."""
+    assert len(MADE[name].axes) == 2
+    assert plots.png(MADE[name]).startswith(b"\x89PNG")
+
+
+def test_the_fan_shows_its_intervals_inside_each_other():
+    """95% holds 80% holds 50% holds the median, on the day the forecast ends."""
+    bands = MADE["fan"].axes[0].collections
+    assert [one.get_label() for one in bands] == ["95%", "80%", "50%"]
+    heights = [np.ptp(one.get_paths()[0].vertices[:, 1]) for one in bands]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_scores_are_drawn_beside_the_baselines():
+    """One line each, a point a step ahead."""
+    drawn = {line.get_label(): line.get_ydata() for line in MADE["wis_by_horizon"].axes[1].lines}
+    own = [r["wis"] for r in ROWS if r["model"] == "ridge" and r["target"] == "deaths"]
+    assert set(drawn) == {"ridge", "seasonal_naive"}
+    assert list(drawn["ridge"]) == own[:-1]  # the last is the one over all horizons
+
+
+def test_the_bars_of_the_pit_are_shares_of_all_outcomes():
+    """They add up to one, in ten bins."""
+    bars = MADE["pit"].axes[0].patches
+    assert len(bars) == 10
+    assert sum(bar.get_height() for bar in bars) == pytest.approx(1)
+
+
+def test_the_most_important_feature_stands_on_top():
+    """With its share of the gain."""
+    axis = MADE["importance"].axes[0]
+    assert [label.get_text() for label in axis.get_yticklabels()][-1] == "growth"
+    assert axis.texts[-1].get_text() == "40%"
+
+
+def test_what_there_is_nothing_to_show_of_is_left_out():
+    """A recipe without features has no importance."""
+    assert plots.importance({}) is None
+    assert plots.importance({"deaths": {"growth": 0.0}}) is None
+
+
+def test_no_state_of_the_process_is_touched():
+    """No pyplot: it keeps figures alive and is not safe in threads."""
+    code = "import sys, vigil.plots; print('matplotlib.pyplot' in sys.modules)"
+    assert run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
