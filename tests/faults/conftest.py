@@ -12,8 +12,8 @@ from vigil.local import resources
 from vigil.local.services import Service
 
 OURS = (
-    *("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_DATASETS", "VIGIL_MIRROR"),
-    "PUBSUB_EMULATOR_HOST",
+    *("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_MODELS_BUCKET", "VIGIL_DATASETS"),
+    *("VIGIL_MIRROR", "PUBSUB_EMULATOR_HOST"),
 )
 
 

@@ -68,7 +68,8 @@ def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
             return None
         archive = Archive(dataset, tick.as_of, cloud.warehouse)
         files = cloud.vault.checkpoints(dataset.name)
-        training = Training(archive, files, partial(_looked, cloud, progress))
+        pause = partial(_looked, cloud, progress)
+        training = Training(archive, files, pause, cloud.settings.revision)
         while not _decide(training, tick, cloud, run):
             pass  # the dataset moved on meanwhile: decide again from what it is now
     crash.point("train:4")  # committed, not mirrored

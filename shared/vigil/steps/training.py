@@ -36,6 +36,7 @@ class Training:
     archive: Archive
     files: shelf.Files
     pause: Pause
+    revision: str = "unknown"  # of the code, as git names it
     fits: Callable[[str], Fit] = choose
     walks: dict[tuple[Key, str], Walk] = field(default_factory=dict)
     made: dict[str, Champion] = field(default_factory=dict)
@@ -185,6 +186,7 @@ class Training:
         return {
             "as_of": self.archive.as_of.isoformat(),
             "vintage": self.archive.vintage,
+            "revision": self.revision,
             "data_digest": digest(self.archive.panel(self.archive.as_of)),
             "rows": sum(int(np.isfinite(view.published).sum()) for view in self.views.values()),
             "measures": {
