@@ -8,6 +8,7 @@ from tiny import visits
 
 from faults.delivery import tick
 from faults.harness import MOMENT, Tables, World, started
+from faults.school import School, opened
 from vigil.local import resources
 from vigil.local.services import Service
 
@@ -52,3 +53,18 @@ def clean(world: World) -> Tables:
 def _point_to(world: World, patch: pytest.MonkeyPatch) -> None:
     for name in OURS:
         patch.setenv(name, world.surroundings[name])
+
+
+@pytest.fixture(scope="session")
+def whole_school(whole_world: World) -> School:
+    """Two instances of train and MLflow, started when the first test asks for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        _point_to(whole_world, patch)
+        return opened(whole_world)
+
+
+@pytest.fixture
+def school(world: World, whole_school: School) -> Iterator[School]:
+    """Where trainings happen, without faults."""
+    yield whole_school
+    whole_school.proxy.rules.clear()

@@ -15,10 +15,12 @@ from tiny import YAML
 from faults.delivery import Function, tick
 from faults.harness import World
 from faults.proxy import Proxy
+from vigil.cloud import Cloud
 from vigil.local import resources, services
 from vigil.local.services import PROJECT, Service
 from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
+from vigil.steps.train import train
 from vigil.tracking import MlflowClient
 
 FIRST = date(2023, 1, 2)
@@ -50,10 +52,16 @@ class School:
     clean: dict[str, Any] = field(default_factory=dict)
 
     def taught(self, *days: str) -> str:
-        """A new dataset, what was known on each of these days taken in; nobody forecasts yet."""
+        """A new dataset that knows what was known on each of these days."""
         name = self.world.dataset(yaml=RIDGE)
         for day in days or (TODAY,):
             self.learns(name, day)
+        return name
+
+    def begun(self) -> str:
+        """A new dataset with a champion, trained in this process, which has no registry."""
+        name = self.taught()
+        train(Tick(name, parse_moment(TODAY, "test")), Cloud.from_env())
         return name
 
     def learns(self, name: str, day: str) -> None:
@@ -144,9 +152,7 @@ def opened(world: World) -> School:
     resources.make_buckets(world.cloud.lake.store.client, [f"{PROJECT}-vigil-models"])
     world.processes.start([service], {})
     proxy = Proxy(plan.env["MLFLOW_TRACKING_URI"])
-    trainers = [
-        world.start(["train"], MLFLOW_TRACKING_URI=proxy.url)["train"] for _ in range(2)
-    ]
+    trainers = [world.start(["train"], MLFLOW_TRACKING_URI=proxy.url)["train"] for _ in range(2)]
     resources.make_topics([Service("train", trainers[0].port, [])])
     world.processes.wait_for([service])
     return School(world, proxy, trainers)
