@@ -8,7 +8,7 @@ from tiny import visits
 
 from faults.delivery import tick
 from faults.harness import MOMENT, Tables, World, started
-from faults.school import School, opened
+from faults.school import LATER, Clean, School, opened
 from vigil.local import resources
 from vigil.local.services import Service
 
@@ -68,3 +68,26 @@ def school(world: World, whole_school: School) -> Iterator[School]:
     """Where trainings happen, without faults."""
     yield whole_school
     whole_school.proxy.rules.clear()
+
+
+@pytest.fixture
+def first(school: School) -> Clean:
+    """The baseline's forecast, a training by an instance, its forecast. Made once."""
+    if "first" not in school.clean:
+        school.predict(name := school.taught())
+        assert school.train(name) == 200
+        school.predict(name)
+        school.clean["first"] = Clean(name, school.outcome(name))
+    return school.clean["first"]
+
+
+@pytest.fixture
+def second(school: School) -> Clean:
+    """A champion, its forecast of what is new, a refresh, and its forecast. Made once."""
+    if "second" not in school.clean:
+        school.learns(name := school.begun(), LATER)
+        school.predict(name, LATER)
+        assert school.train(name, LATER) == 200
+        school.predict(name, LATER)
+        school.clean["second"] = Clean(name, school.outcome(name))
+    return school.clean["second"]

@@ -25,7 +25,7 @@ from vigil.tracking import MlflowClient
 
 FIRST = date(2023, 1, 2)
 DAYS = 360
-TODAY, LATER = (str(FIRST + timedelta(days=count)) for count in (DAYS, DAYS + 7))
+TODAY, LATER, LATEST = (str(FIRST + timedelta(days=DAYS + more)) for more in (0, 7, 14))
 RIDGE = YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge]\n"
 PROMOTIONS = "SELECT * FROM promotions WHERE dataset = @d ORDER BY decided_at"
 Rows = list[dict[str, Any]]
@@ -42,6 +42,14 @@ def waves(days: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+@dataclass(frozen=True)
+class Clean:
+    """A dataset to which nothing has happened, and what a reader saw of it."""
+
+    name: str
+    outcome: Any
+
+
 @dataclass(repr=False)
 class School:
     """What a test of trainings touches beside the world."""
@@ -49,7 +57,7 @@ class School:
     world: World
     proxy: Proxy  # before MLflow
     trainers: list[Function]
-    clean: dict[str, Any] = field(default_factory=dict)
+    clean: dict[str, "Clean"] = field(default_factory=dict)
 
     def taught(self, *days: str) -> str:
         """A new dataset that knows what was known on each of these days."""
@@ -60,9 +68,12 @@ class School:
 
     def begun(self) -> str:
         """A new dataset with a champion, trained in this process, which has no registry."""
-        name = self.taught()
-        train(Tick(name, parse_moment(TODAY, "test")), Cloud.from_env())
+        self.trains_here(name := self.taught())
         return name
+
+    def trains_here(self, name: str) -> None:
+        """Train in this process, which has no registry."""
+        train(Tick(name, parse_moment(TODAY, "test")), Cloud.from_env())
 
     def learns(self, name: str, day: str) -> None:
         """What is known on a day is taken in, in this process: no message to predict follows."""
@@ -93,6 +104,10 @@ class School:
     def statuses(self, name: str) -> list[str]:
         """What became of each attempt to train."""
         return [run["status"] for run in self.world.runs(name) if run["step"] == "train"]
+
+    def checkpoints(self, name: str) -> list[str]:
+        """What is kept of trainings that have not ended."""
+        return self.world.cloud.vault.store.names(f"checkpoints/{name}/")
 
     @property
     def client(self) -> MlflowClient:
