@@ -132,10 +132,16 @@ class School:
         trained = [row["version"] for row in rows if row["decided_by"] == "train"]
         assert self.registered(name) == trained
         assert self.alias(name) == self.champion(name)
+        assert sorted(self._runs(name, orphans=False)) == sorted(trained)
+
+    def orphans(self, name: str) -> list[str]:
+        """The versions of runs in the registry that are none's."""
+        return self._runs(name, orphans=True)
+
+    def _runs(self, name: str, *, orphans: bool) -> list[str]:
         experiment = self.client.get_experiment_by_name(f"vigil-{name}").experiment_id
-        runs = [run.data.tags for run in self.client.search_runs([experiment])]
-        whole = [tags["vigil.version"] for tags in runs if "vigil.orphan" not in tags]
-        assert sorted(whole) == sorted(trained)
+        tags = [run.data.tags for run in self.client.search_runs([experiment])]
+        return [one["vigil.version"] for one in tags if ("vigil.orphan" in one) == orphans]
 
     def outcome(self, name: str) -> Any:
         """All that a reader can see, but for what the dataset's name decides, and the clock."""

@@ -1,10 +1,12 @@
 """MLflow at its worst: a training ends, its model serves, and MLflow hears of it later."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from faults.proxy import answer
+from faults.proxy import answer, held
 from faults.school import Clean, School
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -47,3 +49,22 @@ def test_row_31_mlflow_lets_nobody_in(school: School, first: Clean) -> None:
     assert school.outcome(name)[0]["forecasts"] == first.outcome[0]["forecasts"]
     assert school.train(name) == 200
     school.mirrored(name)
+
+
+def test_row_11_killed_in_the_middle_of_registering(school: School, first: Clean) -> None:
+    """Half a run lies in MLflow: tagged an orphan once the next delivery has made a whole one."""
+    school.predict(name := school.taught())
+    release = threading.Event()
+    uploading = school.proxy.rule("PUT", "artifacts", held(release), times=99)
+    with ThreadPoolExecutor(1) as pool:
+        dead = pool.submit(school.train, name)
+        assert uploading.hit.wait(50)
+        school.trainers[0].kill()
+        release.set()
+        assert dead.result() is None
+    assert school.registered(name) == []
+    assert school.train(name, by=1) == 200
+    school.predict(name)
+    assert school.outcome(name) == first.outcome
+    school.mirrored(name)
+    assert school.orphans(name) == [school.champion(name)]
