@@ -13,6 +13,11 @@ SERIES = 6  # the largest
 STEPS = {"week": (WEEK, 12), "day": (1, 56)}  # days between numbers, and how many of them before
 SHOWN = {"q025": 0.025, "q100": 0.1, "q250": 0.25, "q500": 0.5, "q750": 0.75, "q900": 0.9,
          "q975": 0.975}  # fmt: skip
+TEXTS = ("target", "source", "series")
+NOTHING = pa.schema(
+    [*((name, pa.string()) for name in TEXTS), ("date", pa.date32()),
+     *((name, pa.float64()) for name in ("actual", *SHOWN))]
+).empty_table()  # fmt: skip
 
 
 def fan(key: Key, made: Made, latest: View) -> pa.Table:

@@ -17,7 +17,7 @@ from faults.harness import World
 from faults.proxy import Proxy
 from vigil.cloud import Cloud
 from vigil.local import resources, services
-from vigil.local.services import PROJECT, Service
+from vigil.local.services import Service
 from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
 from vigil.steps.train import train
@@ -26,7 +26,9 @@ from vigil.tracking import MlflowClient
 FIRST = date(2023, 1, 2)
 DAYS = 360
 TODAY, LATER, LATEST = (str(FIRST + timedelta(days=DAYS + more)) for more in (0, 7, 14))
-RIDGE = YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge]\n"
+RIDGE = (
+    YAML.replace("horizon: 14", "horizon: 2") + "recipe: ridge\nmodels: [seasonal_naive, ridge]\n"
+)
 PROMOTIONS = "SELECT * FROM promotions WHERE dataset = @d ORDER BY decided_at"
 Rows = list[dict[str, Any]]
 
@@ -169,8 +171,7 @@ def opened(world: World) -> School:
     """MLflow, a proxy before it, and two instances of train that know it."""
     plan = services.plan(world.folder, functions=False, mlflow=True, mirror=None)
     [found] = [one for one in plan.services if one.name == "mlflow"]
-    service = replace(found, env={**found.env, **world.direct})
-    resources.make_buckets(world.cloud.lake.store.client, [f"{PROJECT}-vigil-models"])
+    service = replace(found, command=[*found.command[:-1], str(world.folder / "artifacts")])
     world.processes.start([service], {})
     proxy = Proxy(plan.env["MLFLOW_TRACKING_URI"])
     trainers = [world.start(["train"], MLFLOW_TRACKING_URI=proxy.url)["train"] for _ in range(2)]

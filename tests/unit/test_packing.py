@@ -1,6 +1,7 @@
 """A training as files: loaded from a folder, without a server."""
 
 import sys
+from dataclasses import replace
 from importlib.metadata import packages_distributions, requires
 from subprocess import run
 
@@ -11,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from training import KNOWN, champion, dossier
 
-from vigil import packing
+from vigil import fans, outcomes, packing
 from vigil.exhibits import Exhibits
 
 
@@ -69,6 +70,7 @@ def test_nothing_known_gives_no_forecast(model):
 
 LOADS = """
 import sys
+from dataclasses import replace
 from mlflow import pyfunc
 class Absent:
     def find_spec(self, name, path=None, target=None):
@@ -101,3 +103,12 @@ def together(names: set[str]) -> set[str]:
         needed = (one for one in wanted if not one.marker or one.marker.evaluate({"extra": ""}))
         names = {canonicalize_name(one.name) for one in needed} - found
     return found
+
+
+def test_a_training_that_was_judged_on_no_origin_is_shown_too(tmp_path):
+    """Too little past for a backtest: no picture of it, and the card says so."""
+    unjudged = replace(dossier("20211010-1a2b3c4d"), scores=outcomes.NOTHING, fan=fans.NOTHING)
+    packing.write_evidence(Exhibits(unjudged), tmp_path / "run")
+    found = {file.name for file in (tmp_path / "run").iterdir()}
+    assert found == {"backtest.parquet", "summary.csv", "card.md", "importance.png"}
+    assert "judged on no origin" in (tmp_path / "run" / "card.md").read_text()

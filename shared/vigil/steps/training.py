@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vigil import engine, outcomes, promotion, shelf
+from vigil import engine, fans, outcomes, promotion, shelf
 from vigil.backtest import Fit, Walk
 from vigil.calibration import HIGH, LOW, MEDIAN, Past
 from vigil.champion import Champion
 from vigil.datasets import Dataset
 from vigil.engine import Model
 from vigil.errors import Rejected
-from vigil.fans import fan
 from vigil.models.table import KEPT, choose
 from vigil.origins import Origin, weekly
 from vigil.panel import Floats, Key, Panel
@@ -73,11 +72,11 @@ class Training:
         return self.archive.settled(key, self.views[key], count)
 
     def origins(self, key: Key, count: int) -> list[Origin]:
-        """Those that are judged, and those after them: what came of their first week teaches."""
+        """Those that are judged, and those after them: what came of their first days teaches."""
         view, settled = self.views[key], self.settled(key, count)
         first, last = (view.dates[at].astype(date) for at in (0, -1))
-        known, week = self.archive.publications[key], timedelta(days=WEEK)
-        every = weekly(known, first, last, week, count + UNSETTLED)
+        known, taught = self.archive.publications[key], min(timedelta(WEEK), self.archive.ahead)
+        every = weekly(known, first, last, taught, count + UNSETTLED)
         return [one for one in every if not settled or one.day >= settled[0].day]
 
     def walk(self, recipes: list[str], count: int) -> None:
@@ -127,11 +126,11 @@ class Training:
             days = {one.day for one in self.settled(key, 1)}
             walk = self.walks[key, recipe]
             parts += [
-                fan(key, made, latest)
+                fans.fan(key, made, latest)
                 for one, made in zip(walk.origins, walk.made, strict=True)
                 if one.day in days
             ]
-        return pa.concat_tables(parts) if parts else pa.table({})
+        return pa.concat_tables(parts) if parts else fans.NOTHING
 
     def champion(self, recipe: str) -> Champion:
         """The recipe fitted to all that is known, calibrated by its past weeks."""
