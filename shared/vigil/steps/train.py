@@ -21,12 +21,11 @@ from vigil.shelf import code
 from vigil.steps.archive import Archive
 from vigil.steps.mirror import mirror, prune
 from vigil.steps.serving import serving
-from vigil.steps.training import Training
+from vigil.steps.training import CONTEST, REFRESH, Span, Training
 
 RESERVE = 120.0  # seconds: the last fits, the commit, the registry
-CONTEST = timedelta(weeks=12)  # after which other recipes are tried again
-OLDER = 26  # origins on which a recipe is chosen, before those on which it is judged
-LEAST_OLDER = 8
+AGAIN = timedelta(weeks=12)  # after which other recipes are tried again
+LEAST = ORIGINS + 8  # origins: those that judge, and some before them that choose
 DONE = (
     "SELECT 1 FROM promotions WHERE dataset = @dataset AND version = @version "
     "AND kind IN ('first', 'refresh', 'switch') LIMIT 1"
@@ -120,14 +119,14 @@ def _decisions(training: Training, head: Head, tick: Tick, cloud: Cloud) -> Iter
     """A contest of recipes where one is due; then, unless it was lost, the refresh."""
     recipe = head.champion_recipe or training.dataset.recipe
     contest = head.champion is not None and _contest_due(training, tick, cloud)
-    count = ORIGINS + (OLDER if contest else 0)
+    span = CONTEST if contest else REFRESH
     recipes = [recipe, BASELINE]
-    training.walk(recipes, count)
-    if contest and (other := _contest(training, recipe, count)):
+    training.walk(recipes, span)
+    if contest and (other := _contest(training, recipe)):
         yield other
         if other.decision.promoted:
             return
-    scores = training.scores(recipes, count)
+    scores = training.scores(recipes, span)
     new = training.champion(recipe)
     block = training.archive.ahead.days
     if head.champion is None:
@@ -137,29 +136,28 @@ def _decisions(training: Training, head: Head, tick: Tick, cloud: Cloud) -> Iter
         old = serving(training.dataset, head, tick.as_of, cloud).champion
         bad, outside = training.compared(new, old)
         decision = promotion.refresh(scores, recipe, BASELINE, block, outside=outside, bad=bad)
-    yield _with_dossier(training, decision, new, recipes, count)
+    yield _with_dossier(training, decision, new, recipes, span)
 
 
 def _contest_due(training: Training, tick: Tick, cloud: Cloud) -> bool:
     """When there are recipes to try, and they have not been of late, with enough past to do it."""
     if len(training.candidates) < 2:
         return False
-    enough = ORIGINS + LEAST_OLDER
-    settled = [training.settled(key, ORIGINS + OLDER) for key in training.views]
-    if not settled or min(map(len, settled)) < enough:
+    settled = [training.settled(key, CONTEST.judged) for key in training.views]
+    if not settled or min(map(len, settled)) < LEAST:
         return False
     last = cloud.warehouse.rows(LAST_CONTEST, dataset=training.dataset.name)
     if not last:
         return True
     same = json.loads(last[0]["numbers"]).get("candidates") == training.candidates
-    return not same or tick.as_of - last[0]["as_of"] >= CONTEST
+    return not same or tick.as_of - last[0]["as_of"] >= AGAIN
 
 
-def _contest(training: Training, champion: str, count: int) -> Decided | None:
+def _contest(training: Training, champion: str) -> Decided | None:
     """The best of the recipes on older origins, judged on the newest against the champion."""
     recipes = [champion, *(one for one in training.candidates if one != champion)]
-    training.walk([*recipes, BASELINE], count)
-    scores = training.scores([*recipes, BASELINE], count)
+    training.walk([*recipes, BASELINE], CONTEST)
+    scores = training.scores([*recipes, BASELINE], CONTEST)
     chosen = promotion.choose(scores, recipes, champion)
     block = training.archive.ahead.days
     if chosen is None:
@@ -175,7 +173,7 @@ def _contest(training: Training, champion: str, count: int) -> Decided | None:
     if not decision.promoted:
         return Decided(_of(decision, training), training.version(chosen))
     new = training.champion(chosen)
-    return _with_dossier(training, _of(decision, training), new, [*recipes, BASELINE], count)
+    return _with_dossier(training, _of(decision, training), new, [*recipes, BASELINE], CONTEST)
 
 
 def _of(decision: Decision, training: Training) -> Decision:
@@ -185,7 +183,7 @@ def _of(decision: Decision, training: Training) -> Decision:
 
 
 def _with_dossier(
-    training: Training, decision: Decision, new: Champion, recipes: list[str], count: int
+    training: Training, decision: Decision, new: Champion, recipes: list[str], span: Span
 ) -> Decided:
     """Without a model of any measure there is nothing to keep."""
     version = training.version(decision.recipe)
@@ -209,7 +207,7 @@ def _with_dossier(
         ],
         **training.told(decision.recipe),
     }
-    scores, fan = training.scores(recipes, count), training.fan(decision.recipe)
+    scores, fan = training.scores(recipes, span), training.fan(decision.recipe)
     return Decided(
         decision, version, Dossier(training.dataset.name, version, new.bundle(), said, scores, fan)
     )

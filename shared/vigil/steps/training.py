@@ -24,8 +24,18 @@ from vigil.panel import Floats, Key, Panel
 from vigil.steps.archive import Archive
 from vigil.view import WEEK, View
 
-REFIT = 8  # weeks
 UNSETTLED = 20  # origins, at most, of which not all has come
+
+
+@dataclass(frozen=True)
+class Span:
+    """The past weeks on which recipes are set to work."""
+
+    judged: int  # origins
+    refit: int  # weeks
+
+
+REFRESH, CONTEST = Span(26, 13), Span(52, 8)
 Pause = Callable[[int, int], None]  # called after every origin: may stop the work
 
 
@@ -71,23 +81,28 @@ class Training:
         """The newest origins whose outcome is settled."""
         return self.archive.settled(key, self.views[key], count)
 
-    def origins(self, key: Key, count: int) -> list[Origin]:
+    def origins(self, key: Key, span: Span) -> list[Origin]:
         """Those that are judged, and those after them: what came of their first week teaches."""
-        view, settled = self.views[key], self.settled(key, count)
+        view, settled = self.views[key], self.settled(key, span.judged)
         first, last = (view.dates[at].astype(date) for at in (0, -1))
         known, week = self.archive.publications[key], timedelta(days=WEEK)
-        every = weekly(known, first, last, week, count + UNSETTLED)
+        every = weekly(known, first, last, week, span.judged + UNSETTLED)
         return [one for one in every if not settled or one.day >= settled[0].day]
 
-    def walk(self, recipes: list[str], count: int) -> None:
+    def walk(self, recipes: list[str], span: Span) -> None:
         """Forecast from every origin by each recipe, as far as it is not done."""
-        days = {key: self.origins(key, count) for key in self.views}
+        days = {key: self.origins(key, span) for key in self.views}
         for key, found in days.items():
             for recipe in recipes:
                 walk = self.walks.get((key, recipe))
-                if walk is None or list(walk.origins) != found:
+                if walk is None or (list(walk.origins), walk.refit) != (found, span.refit):
                     self.walks[key, recipe] = self.archive.walk(
-                        key, found, recipe, refit=REFIT, files=self.files, fit=self.fits(recipe)
+                        key,
+                        found,
+                        recipe,
+                        refit=span.refit,
+                        files=self.files,
+                        fit=self.fits(recipe),
                     )
         todo = sorted((one.day, key) for key, found in days.items() for one in found)
         for done, (day, key) in enumerate(todo, 1):
@@ -97,11 +112,11 @@ class Training:
                     walk.step()
             self.pause(done, len(todo))
 
-    def scores(self, recipes: list[str], count: int) -> pa.Table:
+    def scores(self, recipes: list[str], span: Span) -> pa.Table:
         """What became of the judged origins' forecasts."""
         parts = []
         for key, latest in self.views.items():
-            settled = {one.day for one in self.settled(key, count)}
+            settled = {one.day for one in self.settled(key, span.judged)}
             for recipe in recipes:
                 walk = self.walks[key, recipe]
                 pairs = [
@@ -200,7 +215,6 @@ class Training:
                 "grain": self.dataset.grain,
                 "transform": self.dataset.transform,
                 "labels_after": self.dataset.labels_after,
-                "refit_weeks": REFIT,
             },
             "importance": {
                 f"{key.source}.{key.target}": engine.importance(model)
