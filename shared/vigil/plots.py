@@ -57,7 +57,9 @@ def fan(found: pa.Table) -> Figure | None:
     names = ["target", "source", "series"]
     keys = found.group_by(names, use_threads=False).aggregate([]).select(names).to_pylist()
     parts = [
-        (f"{one['target']}, {one['source']}: {one['series']}", _part(found, one)) for one in keys
+        (f"{one['target']}, {one['source']}: {one['series']}", part)
+        for one in keys
+        if np.isfinite((part := _part(found, one))["q500"].to_numpy()).any()
     ]
     figure, axes = _panels(parts, "The last judged forecast, and what came")
     for axis, (_, part) in zip(axes, parts, strict=True):
