@@ -6,7 +6,7 @@ and takes none of it by argument: it holds for every thread and every server of 
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -52,29 +52,10 @@ from mlflow.types import ColSpec, DataType, Schema  # noqa: E402
 from mlflow.types.schema import AnyType  # noqa: E402
 
 __all__ = [
-    "TOKEN",
-    "AnyType",
-    "CodeDatasetSource",
-    "ColSpec",
-    "DataType",
-    "DatasetInput",
-    "Forbidden",
-    "InputTag",
-    "LoggedModelOutput",
-    "LoggedModelStatus",
-    "MetaDataset",
-    "Metric",
-    "MlflowClient",
-    "Model",
-    "ModelSignature",
-    "ModelVersion",
-    "Param",
-    "Schema",
-    "Unreachable",
-    "forgiven",
-    "identity",
-    "pyfunc",
-    "trouble",
+    "TOKEN", "AnyType", "CodeDatasetSource", "ColSpec", "DataType", "DatasetInput",
+    "Forbidden", "InputTag", "LoggedModelOutput", "LoggedModelStatus", "MetaDataset",
+    "Metric", "MlflowClient", "Model", "ModelSignature", "ModelVersion", "Param", "Schema",
+    "Unreachable", "forgiven", "identity", "pyfunc", "trouble", "twice",
 ]  # fmt: skip
 
 DENIED = (401, 403)
@@ -142,6 +123,16 @@ def forgiven(code: str) -> Iterator[None]:
     except MlflowException as reason:
         if reason.error_code != code:
             raise
+
+
+def twice(code: str, work: Callable[[], object]) -> None:
+    """Do it, and once more if a twin was in the way."""
+    try:
+        work()
+    except MlflowException as reason:
+        if reason.error_code != code:
+            raise
+        work()
 
 
 def _short(reason: Exception) -> str:

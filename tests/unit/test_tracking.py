@@ -100,6 +100,21 @@ def test_all_other_trouble_passes(error):
         raise error
 
 
+def test_what_a_twin_was_in_the_way_of_is_done_once_more():
+    """That error, once; another is raised at once."""
+    done = []
+
+    def trips() -> None:
+        done.append(1)
+        raise RestException({"error_code": "BAD_REQUEST", "message": "UNIQUE constraint failed"})
+
+    with pytest.raises(MlflowException):
+        tracking.twice("BAD_REQUEST", trips)
+    with pytest.raises(MlflowException):
+        tracking.twice("RESOURCE_DOES_NOT_EXIST", trips)
+    assert len(done) == 3
+
+
 def test_an_error_of_our_own_is_not_hidden():
     """A bug is no trouble with MLflow."""
     with pytest.raises(KeyError), tracking.trouble("https://mlflow.example.org"):
