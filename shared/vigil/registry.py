@@ -22,8 +22,8 @@ from vigil.tracking import (
     Unreachable,
     forgiven,
     identity,
+    patiently,
     trouble,
-    twice,
 )
 from vigil.uploads import each_file, side_by_side
 
@@ -97,7 +97,7 @@ def _publish(client: MlflowClient, dossier: Dossier, deadline: Deadline) -> None
         shown = Exhibits(dossier)
         run, model = _log(client, experiment, name, shown, deadline)
         _register(client, name, shown, run, model)
-    twice(BROKEN, lambda: _settle(client, experiment, name, dossier.version))
+    patiently(BROKEN, lambda: _settle(client, experiment, name, dossier.version))
 
 
 def _experiment(client: MlflowClient, name: str) -> str:
@@ -121,7 +121,7 @@ def _log(
         client.log_batch(run, params=params)
     for metrics in batched(shown.metrics(run, model), 1000, strict=False):
         client.log_batch(run, metrics=metrics)
-    twice(BROKEN, lambda: client.log_inputs(run, [shown.input]))
+    patiently(BROKEN, lambda: client.log_inputs(run, [shown.input]))
     with TemporaryDirectory(prefix="vigil-") as folder:
         packing.write_evidence(shown, Path(folder, "run"))
         packing.write_model(shown, Path(folder, "model"), run, model)

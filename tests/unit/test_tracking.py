@@ -100,8 +100,10 @@ def test_all_other_trouble_passes(error):
         raise error
 
 
-def test_what_a_twin_was_in_the_way_of_is_done_once_more():
-    """That error, once; another is raised at once."""
+@pytest.mark.parametrize(("code", "tries"), [("BAD_REQUEST", 5), ("RESOURCE_DOES_NOT_EXIST", 1)])
+def test_what_twins_were_in_the_way_of_is_done_again(monkeypatch, code, tries):
+    """That error a few times, in the end it is raised; any other at once."""
+    monkeypatch.setattr(tracking, "PAUSES", (0.0,) * 4)
     done = []
 
     def trips() -> None:
@@ -109,10 +111,8 @@ def test_what_a_twin_was_in_the_way_of_is_done_once_more():
         raise RestException({"error_code": "BAD_REQUEST", "message": "UNIQUE constraint failed"})
 
     with pytest.raises(MlflowException):
-        tracking.twice("BAD_REQUEST", trips)
-    with pytest.raises(MlflowException):
-        tracking.twice("RESOURCE_DOES_NOT_EXIST", trips)
-    assert len(done) == 3
+        tracking.patiently(code, trips)
+    assert len(done) == tries
 
 
 def test_an_error_of_our_own_is_not_hidden():
