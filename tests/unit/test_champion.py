@@ -8,6 +8,7 @@ import small_views
 from examples import grid, long
 
 from vigil import champion, dossier, engine
+from vigil.bundle import Bundle
 from vigil.champion import Champion
 from vigil.dossier import Dossier, packed, unpacked
 from vigil.errors import Rejected
@@ -59,18 +60,21 @@ def test_the_same_models_pack_into_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 30, 200, -40, -1])
-def test_a_changed_byte_anywhere_is_refused(place: int) -> None:
-    """Whether the file can be unpacked or not; if it can, and nothing differs, it is the same."""
+def test_a_changed_byte_anywhere_is_refused_or_changes_nothing(place: int) -> None:
+    """Some bytes of a zip file say nothing of what is in it."""
     dataset, panel = measured()
     bundle = made("damped_growth", dataset, panel).bundle()
     body = bytearray(packed(bundle))
     body[place] ^= 0xFF
+    assert _read(bytes(body), bundle.digest) in ("corrupt_model", bundle)
+
+
+def _read(body: bytes, digest: str) -> Bundle | str:
+    """What is in a packed file, or the rule by which it is refused."""
     try:
-        found = unpacked(bytes(body), bundle.digest, "test")
+        return unpacked(body, digest, "test")
     except Rejected as refused:
-        assert refused.rule == "corrupt_model"
-    else:
-        assert found == bundle
+        return refused.rule
 
 
 @pytest.mark.parametrize("body", [b"", b"PK", b"\x80\x04K\x01."], ids=["empty", "cut", "pickle"])

@@ -67,7 +67,8 @@ def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
             return None
         archive = Archive(dataset, tick.as_of, cloud.warehouse)
         files = cloud.vault.checkpoints(dataset.name)
-        training = Training(archive, files, partial(_looked, cloud, progress))
+        looked = partial(_looked, cloud, progress)
+        training = Training(archive, files, looked, cloud.settings.revision)
         while not _decide(training, tick, cloud, run):
             pass  # the dataset moved on meanwhile: decide again from what it is now
     crash.point("train:4")  # committed, not mirrored
@@ -194,7 +195,6 @@ def _with_dossier(
         "version": version,
         "recipe": decision.recipe,
         "vintage_kind": decision.numbers.get("vintage_kind"),
-        "code": code(),
         "decisions": [
             {
                 "kind": decision.kind,

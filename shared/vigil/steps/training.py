@@ -46,6 +46,7 @@ class Training:
     archive: Archive
     files: shelf.Files
     pause: Pause
+    revision: str  # of the code
     fits: Callable[[str], Fit] = choose
     walks: dict[tuple[Key, str], Walk] = field(default_factory=dict)
     made: dict[str, Champion] = field(default_factory=dict)
@@ -200,6 +201,8 @@ class Training:
         return {
             "as_of": self.archive.as_of.isoformat(),
             "vintage": self.archive.vintage,
+            "code": shelf.code(),
+            "revision": self.revision,
             "data_digest": digest(self.archive.panel(self.archive.as_of)),
             "rows": sum(int(np.isfinite(view.published).sum()) for view in self.views.values()),
             "measures": {
