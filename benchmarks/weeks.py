@@ -32,11 +32,11 @@ from vigil.view import WEEK, View
 
 WARM_UP = 20  # origins before the first that is scored, to have errors to calibrate with
 EVERY = 3  # one origin in so many is scored
-REFIT = 4  # origins that share a fit
+REFIT = 8  # origins that share a fit
 SHARE = 0.95
 LOW, HIGH = np.searchsorted(paths.LEVELS, ((1 - SHARE) / 2, (1 + SHARE) / 2))
 KINDS = ("raw", "calibrated")
-SATURDAYS = np.arange(np.datetime64("2021-02-13"), np.datetime64("2022-12-11"), WEEK * DAY)
+SATURDAYS = np.arange(np.datetime64("2021-02-13"), np.datetime64("2022-06-05"), WEEK * DAY)
 
 Made = tuple[Floats, Floats, Floats]  # of one origin: from paths, direct (kinds x ...), what came
 Walked = Iterator[tuple[View, list[engine.Model]]]
