@@ -22,7 +22,7 @@ Table = NDArray[np.float32]
 CALENDAR = ("horizon", "weekday", "holiday", "holidays in the week", "season")
 PROFILE_WEEKS = 2
 PACE_WEEKS = 8  # that say how weekdays stand
-LATE = 0.7 ** np.arange(WEEK)  # what each of the last days weighs
+LATE = np.array([0.7**ago for ago in range(WEEK)])  # what each of the last days weighs
 HALF_WEEK = WEEK // 2
 
 
@@ -101,7 +101,8 @@ def pace(numbers: Floats, *, shares: bool) -> Floats:
         paced = _back(numbers, LATE) / np.where(expected > 0, expected, np.nan)
         return np.maximum(paced, 0)
     apart = (own - usual) / np.maximum(_back(known.astype(float), weeks), 1)
-    return _back(numbers - apart, LATE) / LATE.sum()
+    level: Floats = _back(numbers - apart, LATE) / LATE.sum()
+    return level
 
 
 def _back(values: Floats, weights: Floats) -> Floats:
