@@ -32,11 +32,11 @@ from vigil.view import WEEK, View
 
 WARM_UP = 20  # origins before the first that is scored, to have errors to calibrate with
 EVERY = 3  # one origin in so many is scored
-REFIT = 8  # origins that share a fit
+REFIT = 16  # origins that share a fit
 SHARE = 0.95
 LOW, HIGH = np.searchsorted(paths.LEVELS, ((1 - SHARE) / 2, (1 + SHARE) / 2))
 KINDS = ("raw", "calibrated")
-SATURDAYS = np.arange(np.datetime64("2021-02-13"), np.datetime64("2022-06-05"), WEEK * DAY)
+SATURDAYS = np.arange(np.datetime64("2021-02-13"), np.datetime64("2022-02-06"), WEEK * DAY)
 
 Made = tuple[Floats, Floats, Floats]  # of one origin: from paths, direct (kinds x ...), what came
 Walked = Iterator[tuple[View, list[engine.Model]]]
@@ -85,22 +85,21 @@ CASES: dict[str, Callable[[Path], Iterator[Made]]] = {
 
 
 def walk(views: Iterable[View], horizon: int) -> Walked:
-    """At every origin the model, as it is and calibrated."""
+    """At the origins that are scored the model, as it is and calibrated."""
     pasts: list[Past] = []
     for count, view in enumerate(views):
         furthest = ahead(horizon, view.grain)
         if count % REFIT == 0:
             fitted = boosted.fit(view, furthest)
-        calibrated = engine.Model(fitted, calibrate(pasts, view, furthest))
-        yield view, [engine.Model(fitted), calibrated]
+        if count >= WARM_UP and (count - WARM_UP) % EVERY == 0:
+            calibrated = engine.Model(fitted, calibrate(pasts, view, furthest))
+            yield view, [engine.Model(fitted), calibrated]
         pasts.append(forecast(fitted, view, horizon))
 
 
 def compared(both: Iterable[tuple[Any, Any]], truth: Grid, horizon: int) -> Iterator[Made]:
     """What paths add up to and what was forecast directly, at the origins that are scored."""
-    for count, ((view, models), (weekly, direct)) in enumerate(both):
-        if count < WARM_UP or (count - WARM_UP) % EVERY:
-            continue
+    for (view, models), (weekly, direct) in both:
         added = [paths.weeks(engine.forecast(model, view, horizon)) for model in models]
         dates = added[0].target_dates
         asked = [model.quantiles(weekly, horizon).quantiles[:, : len(dates)] for model in direct]

@@ -16,7 +16,7 @@ from vigil.panel import DAY, Dates, Floats, Index, Key, daily
 
 KEY, COUNTRY = Key("owid", "cases"), "KOR"
 DAYS, HORIZONS = 60, (1, 30)
-REFIT = 30  # three fits, as each takes its time; production: each week
+REFIT = 89  # one fit, before the first origin
 THEIR_REFIT = 7
 METRICS = ("rmse", "mae", "wape")
 

@@ -39,7 +39,8 @@ def test_widths_and_coverage_are_those_of_the_intervals():
 
 def test_a_forecast_is_calibrated_with_those_before_it_alone(monkeypatch: pytest.MonkeyPatch):
     """The first origin has none; the last is wider or narrower than the model says."""
-    monkeypatch.setattr(weeks, "REFIT", 9)
+    for name, value in (("REFIT", 9), ("WARM_UP", 0), ("EVERY", 1)):
+        monkeypatch.setattr(weeks, name, value)
     whole = seen(dataset(), panel(180))
     walked = list(weeks.walk((whole.until(row) for row in range(120, 180, 14)), 14))
     widths = []
