@@ -30,7 +30,7 @@ from vigil.vault import LAST, Vault
 from vigil.view import View
 
 FIRST = date(2023, 1, 2)
-DAYS = 360
+DAYS = 330
 TODAY = FIRST + timedelta(days=DAYS)
 
 
@@ -368,10 +368,10 @@ def test_a_contest_is_held_when_recipes_can_be_tried(
     folder = tmp_path / "datasets"
     yaml = YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge, damped_growth]\n"
     (folder / "tiny.yaml").write_text(yaml)
-    train(known(trained, tmp_path, DAYS + 170), trained)
+    train(known(trained, tmp_path, DAYS + 210), trained)
     kinds = [row["kind"] for row in decisions(trained)]
     assert kinds in (["first", "switch"], ["first", "switch", "refresh"])
     [contest] = [row for row in decisions(trained) if row["kind"] == "switch"]
     assert json.loads(contest["numbers"])["candidates"] == ["ridge", "damped_growth"]
-    train(known(trained, tmp_path, DAYS + 177), trained)
+    train(known(trained, tmp_path, DAYS + 217), trained)
     assert [row["kind"] for row in decisions(trained)][len(kinds) :] == ["refresh"]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,10 @@ from vigil.datasets import Dataset
 from vigil.engine import Model
 from vigil.errors import Rejected
 from vigil.fans import fan
+from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.models.table import KEPT, choose
 from vigil.origins import Origin, weekly
-from vigil.panel import Floats, Key, Panel
+from vigil.panel import Floats, Key, digest
 from vigil.steps.archive import Archive
 from vigil.view import WEEK, View
 
@@ -97,13 +97,9 @@ class Training:
             for recipe in recipes:
                 walk = self.walks.get((key, recipe))
                 if walk is None or (list(walk.origins), walk.refit) != (found, span.refit):
+                    files = shelf.Nowhere() if recipe == BASELINE else self.files
                     self.walks[key, recipe] = self.archive.walk(
-                        key,
-                        found,
-                        recipe,
-                        refit=span.refit,
-                        files=self.files,
-                        fit=self.fits(recipe),
+                        key, found, recipe, refit=span.refit, files=files, fit=self.fits(recipe)
                     )
         todo = sorted((one.day, key) for key, found in days.items() for one in found)
         for done, (day, key) in enumerate(todo, 1):
@@ -224,12 +220,3 @@ class Training:
                 for key, model in self.champion(recipe).models.items()
             },
         }
-
-
-def digest(panel: Panel) -> str:
-    """A hash of all numbers of a panel."""
-    found = sha256()
-    for key, grid in sorted(panel.items()):
-        found.update(f"{key.source}\0{key.target}\0{'\0'.join(grid.series)}\0".encode())
-        found.update(grid.dates.astype("datetime64[D]").tobytes() + grid.values.tobytes())
-    return found.hexdigest()
