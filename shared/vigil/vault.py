@@ -13,27 +13,29 @@ LAST = 10  # dossiers that are kept though they were never promoted
 
 @dataclass(frozen=True)
 class Vault:
-    """The models bucket."""
+    """The models bucket. A place bears the digest: two fits of one version are never mixed up."""
 
     store: Store
 
     def keep(self, dossier: Dossier) -> None:
         """Write a dossier, the bundle last: where there is one, all is there."""
         files = dossier.files()
+        place = _place(dossier.dataset, dossier.version, dossier.bundle.digest)
         for name in (SAID, SCORES, FAN, BUNDLE):
-            self.store.write(_place(dossier.dataset, dossier.version) + name, files[name])
+            self.store.write(place + name, files[name])
 
-    def dossier(self, dataset: str, version: str, digest: str | None) -> Dossier:
+    def dossier(self, dataset: str, version: str, digest: str) -> Dossier:
         """All of one training; its bundle has that digest, or is refused."""
-        place = _place(dataset, version)
+        place = _place(dataset, version, digest)
         names = (SAID, SCORES, FAN, BUNDLE)
         return Dossier.read({name: self.store.read(place + name) for name in names}, digest)
 
     def bundle(self, dataset: str, version: str, digest: str) -> Bundle:
         """The models of one training, checked against the digest that the warehouse names."""
-        where = f"gs://{self.store.name}/{_place(dataset, version)}{BUNDLE}"
+        name = _place(dataset, version, digest) + BUNDLE
+        where = f"gs://{self.store.name}/{name}"
         try:
-            body = self.store.read(_place(dataset, version) + BUNDLE)
+            body = self.store.read(name)
         except Gone as gone:
             raise Rejected(
                 where, rule="corrupt_model", expected="a packed model", found="nothing",
@@ -82,5 +84,5 @@ class Checkpoints:
         self.store.clear(self.place)
 
 
-def _place(dataset: str, version: str) -> str:
-    return f"models/{dataset}/{version}/"
+def _place(dataset: str, version: str, digest: str = "") -> str:
+    return f"models/{dataset}/{version}/" + (f"{digest[:16]}/" if digest else "")

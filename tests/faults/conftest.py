@@ -8,12 +8,13 @@ from tiny import visits
 
 from faults.delivery import tick
 from faults.harness import MOMENT, Tables, World, started
+from faults.school import LATER, Clean, School, opened
 from vigil.local import resources
 from vigil.local.services import Service
 
 OURS = (
-    *("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_DATASETS", "VIGIL_MIRROR"),
-    "PUBSUB_EMULATOR_HOST",
+    *("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_MODELS_BUCKET", "VIGIL_DATASETS"),
+    *("VIGIL_MIRROR", "PUBSUB_EMULATOR_HOST"),
 )
 
 
@@ -52,3 +53,41 @@ def clean(world: World) -> Tables:
 def _point_to(world: World, patch: pytest.MonkeyPatch) -> None:
     for name in OURS:
         patch.setenv(name, world.surroundings[name])
+
+
+@pytest.fixture(scope="session")
+def whole_school(whole_world: World) -> School:
+    """Two instances of train and MLflow, started when the first test asks for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        _point_to(whole_world, patch)
+        return opened(whole_world)
+
+
+@pytest.fixture
+def school(world: World, whole_school: School) -> Iterator[School]:
+    """Where trainings happen, without faults."""
+    yield whole_school
+    whole_school.proxy.rules.clear()
+
+
+@pytest.fixture
+def first(school: School) -> Clean:
+    """The baseline's forecast, a training by an instance, its forecast. Made once."""
+    if "first" not in school.clean:
+        school.predict(name := school.taught())
+        assert school.train(name) == 200
+        school.predict(name)
+        school.clean["first"] = Clean(name, school.outcome(name))
+    return school.clean["first"]
+
+
+@pytest.fixture
+def second(school: School) -> Clean:
+    """A champion, its forecast of what is new, a refresh, and its forecast. Made once."""
+    if "second" not in school.clean:
+        school.learns(name := school.begun(), LATER)
+        school.predict(name, LATER)
+        assert school.train(name, LATER) == 200
+        school.predict(name, LATER)
+        school.clean["second"] = Clean(name, school.outcome(name))
+    return school.clean["second"]

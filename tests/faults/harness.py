@@ -21,7 +21,7 @@ from faults.upstream import Answer, Upstream
 from vigil.cloud import Cloud
 from vigil.local import resources, services
 from vigil.local.processes import Processes
-from vigil.local.services import PROJECT, STEPS, Service
+from vigil.local.services import PROJECT, Service
 
 TABLES = {
     "observations": "issued_at, source, target, series, date",
@@ -58,7 +58,7 @@ class World:
     storage: Proxy
     bigquery: Proxy
     upstream: Upstream
-    functions: dict[str, Function] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)  # train is started where asked
     numbers: Iterator[int] = field(default_factory=count)
     clean: Tables = field(default_factory=dict)  # after one clean run of both steps at MOMENT
 
@@ -191,10 +191,11 @@ def started(folder: Path, *, alone: bool = False) -> Iterator[World]:
         "VIGIL_DATASETS": str(folder / "datasets"),
         "VIGIL_WAREHOUSE": "faults",
         "VIGIL_RAW_BUCKET": "faults-raw",
+        "VIGIL_MODELS_BUCKET": "faults-models",
     }
     with (folder / "lock").open("w") as lock, Processes(folder, lambda *_: None, lock) as processes:
         world = World(folder, env, direct, processes, storage, bigquery, upstream)
         processes.start(own, env)
-        world.functions = world.start(list(STEPS))
+        world.functions = world.start(["ingest", "predict"])
         processes.wait_for(own)
         yield world

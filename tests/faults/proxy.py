@@ -73,6 +73,27 @@ def delayed(seconds: float) -> Act:
     return act
 
 
+def held(release: threading.Event) -> Act:
+    """The service hears of it once that has happened."""
+
+    def act(forward: Forward) -> Reply:
+        release.wait(50)
+        return forward()
+
+    return act
+
+
+def together(count: int) -> Act:
+    """The service hears of none before there are so many."""
+    all_here = threading.Barrier(count)
+
+    def act(forward: Forward) -> Reply:
+        all_here.wait(50)
+        return forward()
+
+    return act
+
+
 def rewritten(change: Callable[[Any], Any]) -> Act:
     """The service's JSON, changed."""
 
