@@ -84,10 +84,10 @@ def _momentum(numbers: Floats, to: Callable[[Floats], Floats]) -> Floats:
     return growth(to(trailing(numbers, 3) * (WEEK / 3)))
 
 
-def pace(numbers: Floats, *, shares: bool) -> Floats:
-    """Numbers a day as they stand now, free of their weekdays; the last day weighs most.
+def pace(numbers: Floats) -> Floats:
+    """Counts a day as they stand now, free of their weekdays; the last day weighs most.
 
-    How a weekday stands to the days around it, the weeks before say: as a share of them, or apart.
+    Which share of the days around it a weekday has, the weeks before say.
     """
     around = np.full_like(numbers, np.nan)
     around[: -HALF_WEEK or None] = trailing(numbers, WEEK)[HALF_WEEK:] / WEEK
@@ -95,14 +95,10 @@ def pace(numbers: Floats, *, shares: bool) -> Floats:
     weeks = np.zeros(WEEK * PACE_WEEKS + 1)
     weeks[WEEK::WEEK] = 1
     usual, own = (_back(np.where(known, each, 0), weeks) for each in (around, numbers))
-    if shares:
-        standing = np.divide(own, usual, out=np.ones_like(own), where=usual > 0)
-        expected = _back(standing, LATE)
-        paced = _back(numbers, LATE) / np.where(expected > 0, expected, np.nan)
-        return np.maximum(paced, 0)
-    apart = (own - usual) / np.maximum(_back(known.astype(float), weeks), 1)
-    level: Floats = _back(numbers - apart, LATE) / LATE.sum()
-    return level
+    standing = np.divide(own, usual, out=np.ones_like(own), where=usual > 0)
+    expected = _back(standing, LATE)
+    paced = _back(numbers, LATE) / np.where(expected > 0, expected, np.nan)
+    return np.maximum(paced, 0)
 
 
 def _back(values: Floats, weights: Floats) -> Floats:
@@ -119,8 +115,8 @@ def _own(view: View) -> Iterator[tuple[str, Floats]]:
     for week in range(4):
         yield f"growth {week}", growth(level, WEEK * week)
     yield "momentum", _momentum(view.tidied, partial(_scaled, view))
-    paced = pace(view.tidied, shares=view.measure.non_negative)
-    yield "pace", _scaled(view, paced * WEEK) - level
+    if view.measure.non_negative and view.measure.adds_up:
+        yield "pace", _scaled(view, pace(view.tidied) * WEEK) - level
     yield "published less tidied", _truth(view) - level
     if view.grain == "day":
         yield "last day", view.transform.to(view.tidied) - level
@@ -156,9 +152,8 @@ def _of_other(view: View, other: Other) -> Iterator[tuple[str, Floats]]:
     for week in range(4 if other.target else 2):
         yield f"{other.name} growth {week}", growth(level, WEEK * week)
     yield f"{other.name} momentum", _momentum(other.daily, to.to)
-    if other.target:
-        paced = pace(other.daily, shares=other.non_negative)
-        yield f"{other.name} pace", to.to(paced * WEEK) - level
+    if other.target and other.non_negative:
+        yield f"{other.name} pace", to.to(pace(other.daily) * WEEK) - level
     if view.measure.non_negative and other.non_negative:
         own = on_log_scale(view.over_a_week(view.tidied))
         yield f"to {other.name}", own - on_log_scale(back(weekly, 2 * WEEK))

@@ -230,8 +230,7 @@ WEEKEND = np.tile([7.0, 8, 7, 8, 7, 5, 0], 12)[:, None]  # 42 a week, none on Su
 def test_the_pace_is_free_of_its_weekday(today):
     """The same week again and again: six a day, whichever weekday is the last known."""
     known = WEEKEND[:today]
-    assert pace(known, shares=True)[-1] == pytest.approx(6)
-    assert pace(known - 3, shares=False)[-1] == pytest.approx(3)
+    assert pace(known)[-1] == pytest.approx(6)
 
 
 def test_the_pace_follows_the_last_days():
@@ -240,13 +239,13 @@ def test_the_pace_follows_the_last_days():
     risen[-3:] *= 2
     last_days = sum(0.7**ago * risen[-1 - ago, 0] for ago in range(7))
     usual = sum(0.7**ago * WEEKEND[73 - ago, 0] for ago in range(7))
-    assert pace(risen, shares=True)[-1, 0] == pytest.approx(6 * last_days / usual)
-    assert pace(risen, shares=True)[-1, 0] > 1.5 * 6
+    assert pace(risen)[-1, 0] == pytest.approx(6 * last_days / usual)
+    assert pace(risen)[-1, 0] > 1.5 * 6
 
 
 def test_the_pace_of_a_series_of_none_is_none():
     """No weekday stands to anything: none expected, none seen."""
-    assert pace(np.zeros((60, 1)), shares=True)[-1] == 0
+    assert pace(np.zeros((60, 1)))[-1] == 0
 
 
 def test_common_growth_is_the_median_of_all_series_and_total_growth_that_of_their_sum():
