@@ -16,7 +16,7 @@ from vigil.panel import DAY, Dates, Floats, Index, Key, daily
 
 KEY, COUNTRY = Key("owid", "cases"), "KOR"
 DAYS, HORIZONS = 60, (1, 30)
-REFIT = 89  # one fit, before the first origin
+REFIT = 7  # each week, as production does
 THEIR_REFIT = 7
 METRICS = ("rmse", "mae", "wape")
 

@@ -59,7 +59,7 @@ def of_training(
             "## Data",
             _table(("measure", "last day", "series"), _measures(said["measures"])),
             f"{source} Vintage `{said['vintage']}`, digest `{said['data_digest']}`.",
-            "## Weak where",
+            "## Where it is weak",
             _weak(headlines),
             f"Code `{said['code']}`, revision `{said['revision']}`.",
         ]

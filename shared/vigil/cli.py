@@ -295,8 +295,10 @@ def models(
     if as_json:
         screen.print_json(rows if on else {"serves": now, "versions": screen.plain_rows(rows)})
         return
-    screen.table(rows)
-    if not on:
+    screen.table([{k: v for k, v in row.items() if k != "reason"} for row in rows])
+    if on:
+        screen.out.print(rows[0]["reason"], soft_wrap=True)
+    else:
         since = f" since {now['since']:%Y-%m-%d %H:%M}" if now["since"] else ""
         serves = f"{now['version'] or now['recipe']} serves{since}: {now['reason']}"
         screen.out.print(serves, soft_wrap=True)

@@ -82,7 +82,8 @@ def forecast(model: Model, view: View, horizon: int) -> Paths:
         values = np.maximum(values, 0)
     days = values if view.grain == "day" else weekdays.split(view, values, made.horizons)
     series = tuple(name for name, can in zip(view.series, able, strict=True) if can)
-    return Paths(view.dates[-1], series, days[:, :horizon, able], _before(view)[:, able])
+    days = joined.whole(view, days[:, :horizon])
+    return Paths(view.dates[-1], series, days[:, :, able], _before(view)[:, able])
 
 
 def _before(view: View) -> Floats:

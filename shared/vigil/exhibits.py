@@ -17,7 +17,7 @@ VERSION = "vigil.version"
 PER_HORIZON = ("wis", "relative_wis", "coverage50", "coverage80", "coverage95")
 OVERALL = (*PER_HORIZON, "wis_log", "mae", "bias", "rmsle", "wape", "n")
 SAID = ("recipe", "as_of", "vintage", "vintage_kind", "data_digest", "code")
-DIGEST = 36  # characters that MLflow has room for
+DIGEST, CARD = 36, 5000  # characters that MLflow has room for
 Row = dict[str, Any]
 
 
@@ -57,7 +57,7 @@ class Exhibits:
     @cached_property
     def card(self) -> str:
         """What a person should know of it, in Markdown."""
-        return card.of_training(self.champion.dataset, self.dossier.said, self.headlines)
+        return card.of_training(self.champion.dataset, self.dossier.said, self.headlines)[:CARD]
 
     @property
     def tags(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ GROUPS = {  # by how a feature's name begins
     "level": "own level",
     "growth": "own growth",
     "momentum": "own growth",
+    "pace": "own growth",
     "last day": "own growth",
     "common growth": "common growth",
     "total growth": "common growth",

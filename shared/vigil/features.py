@@ -21,6 +21,9 @@ from vigil.view import WEEK, Other, View, trailing
 Table = NDArray[np.float32]
 CALENDAR = ("horizon", "weekday", "holiday", "holidays in the week", "season")
 PROFILE_WEEKS = 2
+PACE_WEEKS = 8  # that say how weekdays stand
+LATE = np.array([0.7**ago for ago in range(WEEK)])  # what each of the last days weighs
+HALF_WEEK = WEEK // 2
 
 
 class Cells(NamedTuple):
@@ -81,12 +84,39 @@ def _momentum(numbers: Floats, to: Callable[[Floats], Floats]) -> Floats:
     return growth(to(trailing(numbers, 3) * (WEEK / 3)))
 
 
+def pace(numbers: Floats) -> Floats:
+    """Counts a day as they stand now, free of their weekdays; the last day weighs most.
+
+    Which share of the days around it a weekday has, the weeks before say.
+    """
+    around = np.full_like(numbers, np.nan)
+    around[: -HALF_WEEK or None] = trailing(numbers, WEEK)[HALF_WEEK:] / WEEK
+    known = np.isfinite(around + numbers)
+    weeks = np.zeros(WEEK * PACE_WEEKS + 1)
+    weeks[WEEK::WEEK] = 1
+    usual, own = (_back(np.where(known, each, 0), weeks) for each in (around, numbers))
+    standing = np.divide(own, usual, out=np.ones_like(own), where=usual > 0)
+    expected = _back(standing, LATE)
+    paced = _back(numbers, LATE) / np.where(expected > 0, expected, np.nan)
+    return np.maximum(paced, 0)
+
+
+def _back(values: Floats, weights: Floats) -> Floats:
+    """Sums of what stood so many days before, by weight; nothing stood before the first day."""
+    out = np.zeros_like(values)
+    for days in np.flatnonzero(weights[: len(values)]):
+        out[days:] += weights[days] * values[: len(values) - days]
+    return out
+
+
 def _own(view: View) -> Iterator[tuple[str, Floats]]:
     level = view.level
     yield "level", level
     for week in range(4):
         yield f"growth {week}", growth(level, WEEK * week)
     yield "momentum", _momentum(view.tidied, partial(_scaled, view))
+    if view.measure.non_negative and view.measure.adds_up:
+        yield "pace", _scaled(view, pace(view.tidied) * WEEK) - level
     yield "published less tidied", _truth(view) - level
     if view.grain == "day":
         yield "last day", view.transform.to(view.tidied) - level
@@ -122,6 +152,8 @@ def _of_other(view: View, other: Other) -> Iterator[tuple[str, Floats]]:
     for week in range(4 if other.target else 2):
         yield f"{other.name} growth {week}", growth(level, WEEK * week)
     yield f"{other.name} momentum", _momentum(other.daily, to.to)
+    if other.target and other.non_negative:
+        yield f"{other.name} pace", to.to(pace(other.daily) * WEEK) - level
     if view.measure.non_negative and other.non_negative:
         own = on_log_scale(view.over_a_week(view.tidied))
         yield f"to {other.name}", own - on_log_scale(back(weekly, 2 * WEEK))

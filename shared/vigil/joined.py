@@ -4,6 +4,9 @@ Each path takes its place in every distribution from one past origin, the same f
 steps: where that origin's errors stood among all past errors (Clark et al. 2004, after Schaake).
 So a path that is high in one week is high in the next as often as it used to be, and high in the
 neighbours, and sums over days, weeks and places are as uncertain as they have been.
+
+Where numbers have always been whole, so are they on every path: a place that counts one in a week
+has none or one, and not a seventh each day.
 """
 
 from statistics import NormalDist
@@ -73,3 +76,18 @@ def at_places(quantiles: Floats, wanted: Floats) -> Floats:
     high = np.take_along_axis(quantiles, upper, axis=0)
     values: Floats = low + share * (high - low)
     return values
+
+
+def whole(view: View, days: Floats) -> Floats:
+    """Paths (paths x days x series) of whole numbers, where a count has only ever been whole.
+
+    Each path's running total is rounded down after the same random part of one is added: its
+    mean stays, and no sum of its days is off by one.
+    """
+    if not (view.measure.non_negative and view.measure.adds_up):
+        return days
+    counted = (np.nan_to_num(view.published) % 1 == 0).all(axis=0)
+    part = np.random.default_rng(1).random((len(days), 1, days.shape[2]))
+    totals = np.floor(np.cumsum(days, axis=1) + part)
+    rounded: Floats = np.where(counted, np.diff(totals, axis=1, prepend=0), days)
+    return rounded

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,3 +165,12 @@ def daily(source: Grid, *, cumulative: bool) -> Grid:
     days = np.arange(source.dates[0], source.dates[-1] + DAY)
     values = source.onto(days, source.series)
     return Grid(days, source.series, increments(values) if cumulative else values)
+
+
+def digest(panel: Panel) -> str:
+    """A hash of all numbers of a panel."""
+    found = sha256()
+    for key, grid in sorted(panel.items()):
+        found.update(f"{key.source}\0{key.target}\0{'\0'.join(grid.series)}\0".encode())
+        found.update(grid.dates.astype("datetime64[D]").tobytes() + grid.values.tobytes())
+    return found.hexdigest()

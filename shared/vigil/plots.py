@@ -29,7 +29,7 @@ WIDTH, HEIGHT, COLUMNS = 6.4, 3.7, 2  # inches a panel
 QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
 DASHED = (0, (4, 3))
 FEATURES, BINS = 12, 10
-HISTORY = 4  # times the days ahead
+HISTORY, LEAST = 4, 60 * DAY  # shown before the origin: so often the time ahead
 Parts = Sequence[tuple[str, Any]]
 
 
@@ -57,7 +57,9 @@ def fan(found: pa.Table) -> Figure | None:
     names = ["target", "source", "series"]
     keys = found.group_by(names, use_threads=False).aggregate([]).select(names).to_pylist()
     parts = [
-        (f"{one['target']}, {one['source']}: {one['series']}", _part(found, one)) for one in keys
+        (f"{one['target']}, {one['source']}: {one['series']}", part)
+        for one in keys
+        if np.isfinite((part := _part(found, one))["q500"].to_numpy()).any()
     ]
     figure, axes = _panels(parts, "The last judged forecast, and what came")
     for axis, (_, part) in zip(axes, parts, strict=True):
@@ -69,8 +71,8 @@ def _fan(axis: Axes, part: pa.Table) -> None:
     of = {name: np.asarray(part[name].to_numpy(), float) for name in ("actual", *QUANTILES)}
     dates = part["date"].to_numpy().astype("datetime64[D]")
     ahead = np.isfinite(of["q500"])
-    origin, span = dates[ahead][0], int(ahead.sum())
-    before = ~ahead & (dates >= origin - HISTORY * span * DAY)
+    origin = dates[ahead][0]
+    before = ~ahead & (dates >= origin - max(HISTORY * (dates[ahead][-1] - origin), LEAST))
     for low, high, share, colour in BANDS:
         axis.fill_between(
             dates[ahead], of[low][ahead], of[high][ahead], color=colour, lw=0, label=share
@@ -80,7 +82,7 @@ def _fan(axis: Axes, part: pa.Table) -> None:
     came = of["actual"][ahead]
     axis.plot(dates[ahead], came, "o", color=ORANGE, ms=4.5, mec="white", mew=0.7, label="came")
     axis.axvline(origin, color=GREY, lw=0.8, ls=DASHED)
-    if np.nanmin(of["actual"]) >= 0:
+    if not (of["actual"] < 0).any():
         axis.set_ylim(bottom=0)
     locator = AutoDateLocator(minticks=3, maxticks=6)
     axis.xaxis.set_major_locator(locator)

@@ -1,7 +1,6 @@
 """The registry: MLflow, as a mirror of what was committed. Nothing in Vigil reads it to decide."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
@@ -23,12 +22,14 @@ from vigil.tracking import (
     Unreachable,
     forgiven,
     identity,
+    patiently,
     trouble,
 )
+from vigil.uploads import each_file, side_by_side
 
 ORPHAN = "vigil.orphan"
-UPLOADS = 8  # at once
 THERE, NOT_THERE = "RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST"
+BROKEN = "BAD_REQUEST"  # also what MLflow says when twins write the same row at once
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _publish(client: MlflowClient, dossier: Dossier, deadline: Deadline) -> None
         shown = Exhibits(dossier)
         run, model = _log(client, experiment, name, shown, deadline)
         _register(client, name, shown, run, model)
-    _settle(client, experiment, name, dossier.version)
+    patiently(BROKEN, lambda: _settle(client, experiment, name, dossier.version))
 
 
 def _experiment(client: MlflowClient, name: str) -> str:
@@ -120,44 +121,21 @@ def _log(
         client.log_batch(run, params=params)
     for metrics in batched(shown.metrics(run, model), 1000, strict=False):
         client.log_batch(run, metrics=metrics)
-    client.log_inputs(run, [shown.input])
+    patiently(BROKEN, lambda: client.log_inputs(run, [shown.input]))
     with TemporaryDirectory(prefix="vigil-") as folder:
         packing.write_evidence(shown, Path(folder, "run"))
         packing.write_model(shown, Path(folder, "model"), run, model)
-        uploads = [
-            *_uploads(Path(folder, "run"), partial(client.log_artifact, run)),
-            *_uploads(Path(folder, "model"), partial(client.log_model_artifact, model)),
-        ]
-        _all(uploads, deadline)
+        side_by_side(
+            [
+                *each_file(Path(folder, "run"), partial(client.log_artifact, run)),
+                *each_file(Path(folder, "model"), partial(client.log_model_artifact, model)),
+            ],
+            deadline,
+        )
     client.finalize_logged_model(model, LoggedModelStatus.READY)
     client.log_outputs(run, [LoggedModelOutput(model, 0)])
     client.set_terminated(run)
     return run, model
-
-
-def _uploads(folder: Path, upload: Callable[[str, str | None], None]) -> list[Callable[[], None]]:
-    """One for each file under a folder."""
-    files = sorted(each for each in folder.rglob("*") if each.is_file())
-    places = [file.parent.relative_to(folder).as_posix() for file in files]
-    return [
-        partial(upload, str(file), None if place == "." else place)
-        for file, place in zip(files, places, strict=True)
-    ]
-
-
-def _all(jobs: Sequence[Callable[[], None]], deadline: Deadline) -> None:
-    """Do them side by side; after the first that fails no other is begun."""
-
-    def timely(job: Callable[[], None]) -> None:
-        deadline.left()
-        job()
-
-    pool = ThreadPoolExecutor(UPLOADS)
-    try:
-        for each in [pool.submit(timely, job) for job in jobs]:
-            each.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _register(client: MlflowClient, name: str, shown: Exhibits, run: str, model: str) -> None:

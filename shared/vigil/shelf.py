@@ -44,6 +44,17 @@ class Files(Protocol):
         ...
 
 
+class Nowhere:
+    """For what is made faster than it is kept."""
+
+    def read(self, _name: str) -> bytes | None:
+        """Nothing is there."""
+        return None
+
+    def write(self, _name: str, _body: bytes) -> None:
+        """Nothing is kept."""
+
+
 @dataclass(frozen=True)
 class Folder:
     """Files of this machine."""

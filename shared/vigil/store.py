@@ -3,6 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -75,6 +76,11 @@ class Store:
             blob.reload(timeout=self.deadline.left(60), retry=self._retry())
             return bool(blob.md5_hash == _md5(body))
         return True
+
+    def clear(self, prefix: str) -> None:
+        """Remove all that starts so, side by side: each takes its time."""
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(self.delete, self.names(prefix)))
 
     def delete(self, name: str) -> None:
         """Remove an object, if it is there."""

@@ -6,7 +6,9 @@ and takes none of it by argument: it holds for every thread and every server of 
 
 import logging
 import os
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -52,32 +54,14 @@ from mlflow.types import ColSpec, DataType, Schema  # noqa: E402
 from mlflow.types.schema import AnyType  # noqa: E402
 
 __all__ = [
-    "TOKEN",
-    "AnyType",
-    "CodeDatasetSource",
-    "ColSpec",
-    "DataType",
-    "DatasetInput",
-    "Forbidden",
-    "InputTag",
-    "LoggedModelOutput",
-    "LoggedModelStatus",
-    "MetaDataset",
-    "Metric",
-    "MlflowClient",
-    "Model",
-    "ModelSignature",
-    "ModelVersion",
-    "Param",
-    "Schema",
-    "Unreachable",
-    "forgiven",
-    "identity",
-    "pyfunc",
-    "trouble",
+    "TOKEN", "AnyType", "CodeDatasetSource", "ColSpec", "DataType", "DatasetInput",
+    "Forbidden", "InputTag", "LoggedModelOutput", "LoggedModelStatus", "MetaDataset",
+    "Metric", "MlflowClient", "Model", "ModelSignature", "ModelVersion", "Param", "Schema",
+    "Unreachable", "forgiven", "identity", "patiently", "pyfunc", "trouble",
 ]  # fmt: skip
 
 DENIED = (401, 403)
+PAUSES = (0.1, 0.3, 0.9, 2.7)  # seconds at most
 REMEDY = (
     "Let the service account that trains invoke it (roles/run.invoker on the service); "
     "docs/registry.md says how"
@@ -142,6 +126,20 @@ def forgiven(code: str) -> Iterator[None]:
     except MlflowException as reason:
         if reason.error_code != code:
             raise
+
+
+def patiently(code: str, work: Callable[[], object]) -> None:
+    """Do it, and again after a while if twins were in the way: the whiles differ."""
+    for longest in PAUSES:
+        try:
+            work()
+        except MlflowException as reason:
+            if reason.error_code != code:
+                raise
+            time.sleep(random.uniform(longest / 2, longest))  # noqa: S311  no secret
+        else:
+            return
+    work()
 
 
 def _short(reason: Exception) -> str:

@@ -53,8 +53,7 @@ class Vault:
         kept = {*promoted, *self.versions(dataset)[-LAST:]}
         gone = [version for version in self.versions(dataset) if version not in kept]
         for version in gone:
-            for name in self.store.names(_place(dataset, version)):
-                self.store.delete(name)
+            self.store.clear(_place(dataset, version))
         return gone
 
     def checkpoints(self, dataset: str) -> "Checkpoints":
@@ -82,8 +81,7 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Remove all."""
-        for name in self.store.names(self.place):
-            self.store.delete(name)
+        self.store.clear(self.place)
 
 
 def _place(dataset: str, version: str, digest: str = "") -> str:

@@ -5,9 +5,9 @@ whoever wants a forecast as of a day hands over the panel as it was known on tha
 (`as_known`), and nothing later can leak.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -131,10 +131,11 @@ def view(dataset: Dataset, panel: Panel, key: Key) -> View | None:
     if (reference := own.last_date()) is None:
         return None
     own = own.until(reference)
-    others = _others(dataset, panel, key, own)
+    others = dict(_laid(dataset, panel, key, own))
+    tidied = _tidied({key: own.values} | {k: grid.values for k, grid in others.items()}, dataset)
     return View(
         key, measure, dataset.grain, _scale(dataset, measure), own.dates, own.series,
-        own.values, _tidied(own.values, measure, dataset), tuple(others),
+        own.values, tidied[key], tuple(_others(dataset, others, tidied)),
         dataset.labels_after, dataset.country,
     )  # fmt: skip
 
@@ -143,24 +144,47 @@ def _scale(dataset: Dataset, measure: Measure) -> Transform:
     return TRANSFORMS[dataset.transform if measure.non_negative else "none"]
 
 
-def _tidied(values: Floats, measure: Measure, dataset: Dataset) -> Floats:
-    counts = measure.non_negative and measure.adds_up
-    return rhythm.tidy(values, dataset.rules) if counts else rhythm.filled(values)
+def _tidied(published: Mapping[Key, Floats], dataset: Dataset) -> dict[Key, Floats]:
+    """Counts by the rules, levels filled; side by side, since that walks the days once."""
+    tidied: dict[Key, Floats] = {}
+    counts = [key for key in published if _counts(dataset.measures[key.target])]
+    levels = [key for key in published if key not in counts]
+    for keys, rule in (
+        (counts, partial(rhythm.tidy, rules=dataset.rules)),
+        (levels, rhythm.filled),
+    ):
+        if keys:
+            ends = np.cumsum([published[key].shape[1] for key in keys])
+            whole = rule(np.hstack([published[key] for key in keys]))
+            tidied |= zip(keys, np.split(whole, ends[:-1], axis=1), strict=True)
+    return tidied
 
 
-def _others(dataset: Dataset, panel: Panel, key: Key, own: Grid) -> Iterable[Other]:
+def _counts(measure: Measure) -> bool:
+    return measure.non_negative and measure.adds_up
+
+
+def _laid(dataset: Dataset, panel: Panel, key: Key, own: Grid) -> Iterator[tuple[Key, Grid]]:
     """The dataset's other measures, each on the axes of this one."""
     for other, grid in panel.items():
         measure = dataset.measures.get(other.target)
         if other.target == key.target or measure is None or not grid.known:
             continue
-        numbers = daily(grid, cumulative=measure.cumulative)
-        laid = Grid(own.dates, own.series, _onto(numbers, own))
-        if (last := laid.last_date()) is not None:
-            values = _last_known(_tidied(laid.values, measure, dataset), laid.values)
-            values = _later(values, int((own.dates[-1] - last) / DAY))
-            name = f"{other.source}.{other.target}"
-            yield Other(name, other.target in dataset.targets, values, measure.non_negative)
+        laid = Grid(own.dates, own.series, _onto(daily(grid, cumulative=measure.cumulative), own))
+        if laid.known:
+            yield other, laid
+
+
+def _others(
+    dataset: Dataset, laid: Mapping[Key, Grid], tidied: Mapping[Key, Floats]
+) -> Iterator[Other]:
+    """As the target may know them: as last known, and as late as they come."""
+    for key, grid in laid.items():
+        measure, days = dataset.measures[key.target], np.isfinite(grid.values).any(axis=1)
+        late = len(days) - 1 - int(np.flatnonzero(days)[-1])
+        values = _later(_last_known(tidied[key], grid.values), late)
+        name = f"{key.source}.{key.target}"
+        yield Other(name, key.target in dataset.targets, values, measure.non_negative)
 
 
 def _onto(grid: Grid, own: Grid) -> Floats:

@@ -343,7 +343,7 @@ def test_no_time_left_is_trouble_with_mlflow_not_with_the_training(server, name)
 
 @pytest.mark.slow
 def test_row_51_two_servers_that_start_at_once_on_a_fresh_database_both_come_up(tmp_path):
-    """One of them migrates it, the other waits: left to themselves they break it."""
+    """One of them makes the tables, the other waits; both see the same versions."""
     with mlflow_server.started(tmp_path) as one, mlflow_server.started(tmp_path) as other:
         for each in (one, other):
             each.wait()

@@ -30,7 +30,7 @@ from vigil.vault import LAST, Vault
 from vigil.view import View
 
 FIRST = date(2023, 1, 2)
-DAYS = 360
+DAYS = 330
 TODAY = FIRST + timedelta(days=DAYS)
 
 
@@ -368,17 +368,16 @@ def test_old_models_go_but_never_one_that_was_promoted(trained: Cloud) -> None:
     assert champion in vault.versions("tiny")
 
 
-def test_a_contest_is_held_when_recipes_can_be_tried(
-    trained: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two recipes and a year and a half: the other one is chosen or judged, and that is said."""
-    folder = tmp_path / "datasets"
+def test_a_contest_is_held_when_recipes_can_be_tried(cloud: Cloud, tmp_path: Path) -> None:
+    """Two recipes and more than a year: one is chosen and judged, and that is said; once."""
     yaml = YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge, damped_growth]\n"
-    (folder / "tiny.yaml").write_text(yaml)
-    train(known(trained, tmp_path, DAYS + 170), trained)
-    kinds = [row["kind"] for row in decisions(trained)]
+    (tmp_path / "datasets" / "tiny.yaml").write_text(yaml)
+    days = DAYS + 80
+    train(known(cloud, tmp_path, days), cloud)
+    train(known(cloud, tmp_path, days + 7), cloud)
+    kinds = [row["kind"] for row in decisions(cloud)]
     assert kinds in (["first", "switch"], ["first", "switch", "refresh"])
-    [contest] = [row for row in decisions(trained) if row["kind"] == "switch"]
+    [contest] = [row for row in decisions(cloud) if row["kind"] == "switch"]
     assert json.loads(contest["numbers"])["candidates"] == ["ridge", "damped_growth"]
-    train(known(trained, tmp_path, DAYS + 177), trained)
-    assert [row["kind"] for row in decisions(trained)][len(kinds) :] == ["refresh"]
+    train(known(cloud, tmp_path, days + 14), cloud)
+    assert [row["kind"] for row in decisions(cloud)][len(kinds) :] == ["refresh"]

@@ -9,7 +9,7 @@ from epidemic import CASES, DEATHS, PLACES, dataset, panel, seen
 from examples import grid
 
 from vigil.datasets import Dataset
-from vigil.features import CALENDAR, Cells, anchor, features, grid_of, rows
+from vigil.features import CALENDAR, Cells, anchor, features, grid_of, pace, rows
 from vigil.horizons import ahead, steps
 from vigil.models import boosted
 from vigil.panel import DAY, Floats, Grid, Panel, from_rows
@@ -221,6 +221,31 @@ def test_growth_is_the_change_of_the_level_over_a_week():
     assert named(view, "level") == 210
     assert named(view, "momentum") == 70  # three days of 30 against three of 20, as weeks
     assert named(view, "published less tidied") == 0
+
+
+WEEKEND = np.tile([7.0, 8, 7, 8, 7, 5, 0], 12)[:, None]  # 42 a week, none on Sundays
+
+
+@pytest.mark.parametrize("today", range(70, 77))
+def test_the_pace_is_free_of_its_weekday(today):
+    """The same week again and again: six a day, whichever weekday is the last known."""
+    known = WEEKEND[:today]
+    assert pace(known)[-1] == pytest.approx(6)
+
+
+def test_the_pace_follows_the_last_days():
+    """Twice as many on the last three: 1 + 0.7 + 0.49 of 3.0588 weights count double."""
+    risen = WEEKEND[:74].copy()
+    risen[-3:] *= 2
+    last_days = sum(0.7**ago * risen[-1 - ago, 0] for ago in range(7))
+    usual = sum(0.7**ago * WEEKEND[73 - ago, 0] for ago in range(7))
+    assert pace(risen)[-1, 0] == pytest.approx(6 * last_days / usual)
+    assert pace(risen)[-1, 0] > 1.5 * 6
+
+
+def test_the_pace_of_a_series_of_none_is_none():
+    """No weekday stands to anything: none expected, none seen."""
+    assert pace(np.zeros((60, 1)))[-1] == 0
 
 
 def test_common_growth_is_the_median_of_all_series_and_total_growth_that_of_their_sum():

@@ -106,7 +106,8 @@ def test_a_line_comes_back_from_its_text_to_the_last_bit():
     once_more = again.change(view, features(view, AHEAD), cells)
     np.testing.assert_array_equal(once_more.reshape(changed.shape), changed)
     assert again.names == line.names
-    assert all("growth" in name or "momentum" in name for name in line.names)
+    kinds = ("growth", "momentum", "pace")
+    assert all(any(kind in name for kind in kinds) for name in line.names)
 
 
 def test_a_line_sees_only_outcomes_that_are_settled():

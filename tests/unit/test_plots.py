@@ -4,6 +4,7 @@ import sys
 from subprocess import run
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from training import dossier
 
@@ -61,3 +62,18 @@ def test_no_state_of_the_process_is_touched():
     """No pyplot: it keeps figures alive and is not safe in threads."""
     code = "import sys, vigil.plots; print('matplotlib.pyplot' in sys.modules)"
     assert run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
+
+
+def test_a_fan_of_weeks_shows_as_much_past_as_one_of_days():
+    """A point a week: the time before the origin counts, not the number of points."""
+    dates = TOLD.fan["date"].to_numpy().astype("datetime64[D]").astype(int)
+    weekly = TOLD.fan.filter(dates % 7 == 0)
+    [known] = [line for line in plots.fan(weekly).axes[0].lines if line.get_label() == "known then"]
+    assert len(known.get_xdata()) >= 8
+
+
+def test_a_measure_that_was_not_forecast_has_no_fan():
+    """Nothing but its past is there: no panel, and no error."""
+    past = TOLD.fan.filter(pc.is_nan(TOLD.fan["q500"]))
+    assert past.num_rows
+    assert plots.fan(past) is None

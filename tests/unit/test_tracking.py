@@ -1,10 +1,16 @@
 """MLflow's client: who asks, and what its errors become."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+import threading
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -18,6 +24,38 @@ def test_no_identity_leaves_without_tls(monkeypatch):
     """A token on http would be anybody's; the local server asks for none."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
     assert tracking.identity("http://127.0.0.1:5000") is None
+
+
+class Metadata(BaseHTTPRequestHandler):
+    """Google's metadata server, as far as it hands out identities: claims that nobody signed."""
+
+    def do_GET(self) -> None:
+        """Who one is, or a token for the address that is asked for."""
+        audience = parse_qs(urlsplit(self.path).query).get("audience")
+        claims = [{"alg": "none"}, {"aud": audience, "exp": time.time() + 3600}]
+        parts = [urlsafe_b64encode(json.dumps(one).encode()).decode() for one in claims]
+        who = json.dumps({"email": "train@example.org"})
+        self.send_response(200)
+        self.send_header("Metadata-Flavor", "Google")
+        self.send_header("Content-Type", "text/plain" if audience else "application/json")
+        self.end_headers()
+        self.wfile.write((".".join([*parts, "c2ln"]) if audience else who).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_identity_is_for_the_address_that_is_asked_and_for_no_other():
+    """Another service that is shown the token cannot use it here."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    own = ("GCE_METADATA_HOST", "GCE_METADATA_IP", "GCE_METADATA_ROOT")
+    env = {**os.environ, **dict.fromkeys(own, f"127.0.0.1:{server.server_port}")}
+    env.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
+    code = "from vigil import tracking; print(tracking.identity('https://mlflow.example.org'))"
+    token = subprocess.check_output([sys.executable, "-c", code], env=env, text=True)
+    claims = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["aud"] == ["https://mlflow.example.org"]
 
 
 def test_a_missing_identity_names_its_remedy(monkeypatch):
@@ -60,6 +98,21 @@ def test_all_other_trouble_passes(error):
     """The next training writes what is missing."""
     with pytest.raises(tracking.Unreachable), tracking.trouble("https://mlflow.example.org"):
         raise error
+
+
+@pytest.mark.parametrize(("code", "tries"), [("BAD_REQUEST", 5), ("RESOURCE_DOES_NOT_EXIST", 1)])
+def test_what_twins_were_in_the_way_of_is_done_again(monkeypatch, code, tries):
+    """That error a few times, in the end it is raised; any other at once."""
+    monkeypatch.setattr(tracking, "PAUSES", (0.0,) * 4)
+    done = []
+
+    def trips() -> None:
+        done.append(1)
+        raise RestException({"error_code": "BAD_REQUEST", "message": "UNIQUE constraint failed"})
+
+    with pytest.raises(MlflowException):
+        tracking.patiently(code, trips)
+    assert len(done) == tries
 
 
 def test_an_error_of_our_own_is_not_hidden():

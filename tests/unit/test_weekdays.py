@@ -26,17 +26,34 @@ def blocks(*weeks: float) -> np.ndarray:
 
 
 def test_a_week_falls_on_its_days_as_weeks_of_late_did():
-    """Known to a Saturday (2021-02-27): 120 a week are twice the 60 of late on each day."""
+    """Known to a Saturday (2021-02-27): 60 a week, as of late."""
     known = seen(SUNDAY_FIRST * 8, "2021-01-03")
-    days = split(known, blocks(120), np.array([7]))
-    assert days[0, :, 0].tolist() == [0, 40, 20, 20, 20, 20, 0]
+    days = split(known, blocks(60), np.array([7]))
+    assert days[0, :, 0].tolist() == SUNDAY_FIRST
+
+
+def test_a_week_that_doubles_rises_from_day_to_day():
+    """120 after 60: each day more than it was by a seventh of a doubling, from Sunday on."""
+    known = seen(SUNDAY_FIRST * 8, "2021-01-03")
+    days = split(known, blocks(120), np.array([7]))[0, :, 0]
+    assert days.sum() == pytest.approx(120)
+    assert (days[2:6] / days[2]).tolist() == pytest.approx([2 ** (day / 7) for day in range(4)])
+
+
+def test_weeks_of_late_are_free_of_their_growth_before_others_follow_them():
+    """Nine weeks that doubled each, day by day: a week that stands still is flat."""
+    known = seen([2 ** (day / 7) for day in range(63)], "2021-01-03")
+    last = known.published[-7:].sum()
+    days = split(known, blocks(2 * last, 2 * last), np.array([7, 14]))[0, :, 0]
+    assert (days[:7] / known.published[-7:, 0]).tolist() == pytest.approx([2] * 7)
+    assert days[7:].tolist() == pytest.approx([2 * last / 7] * 7)
 
 
 def test_the_days_of_this_week_that_are_known_count_as_they_are():
-    """Known to a Monday: 0 and 20 of this week's 50; the other 30 fall on five days."""
-    known = seen([*SUNDAY_FIRST * 8, 0, 20], "2021-01-03")
-    days = split(known, blocks(50, 60), np.array([5, 12]))
-    assert days[0, :5, 0].tolist() == pytest.approx([7.5, 7.5, 7.5, 7.5, 0])
+    """Known to a Monday: 0 and 12 of this week's 60; the other 48 fall on five days."""
+    known = seen([*SUNDAY_FIRST * 8, 0, 12], "2021-01-03")
+    days = split(known, blocks(60, 60), np.array([5, 12]))
+    assert days[0, :5, 0].tolist() == pytest.approx([12, 12, 12, 12, 0])
     assert days[0, 5:, 0].tolist() == pytest.approx(SUNDAY_FIRST)
 
 

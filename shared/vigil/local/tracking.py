@@ -1,7 +1,7 @@
 """MLflow's server on this machine: its database is migrated first, once, and by one process.
 
-A server that finds no tables, or old ones, would migrate them itself; two that do so at once
-fail. In Google's cloud a job does it.
+A server that finds no tables makes them itself, two of them on two machines at once and in each
+other's way; one that finds old tables does not start. In Google's cloud a job migrates them.
 """
 
 import argparse

@@ -19,7 +19,7 @@ RIDGE = 0.1  # of the weight of all rows
 ROWS = 60_000  # more tell a line no more
 BURN_IN = 60  # days of a series before its first origin
 OWN = ("growth 2", "common growth", "total growth")
-LATEST = ("growth 0", "growth 1", "momentum")  # of the measure, and of those that may lead it
+LATEST = ("growth 0", "growth 1", "momentum", "pace")  # of the measure, and what may lead it
 EDGES = (0.01, 0.99)  # beyond, growth is cut
 
 

@@ -1,5 +1,6 @@
 """MLflow brought up to what was decided. It shows; it decides nothing, and may be down."""
 
+import traceback
 from contextlib import suppress
 
 from vigil import tables
@@ -51,6 +52,13 @@ def _mirrored(dataset: Dataset, cloud: Cloud) -> Finding | None:
         return Finding("registry_forbidden", "error", scope, "access to MLflow", str(reason))
     except Unreachable as reason:
         return Finding("registry", "warning", scope, "MLflow, to register models", str(reason))
+    except Exception as error:  # noqa: BLE001  whatever it is, the decision stands
+        log(
+            f"{type(error).__name__}: {error}", severity="ERROR", dataset=dataset.name,
+            stack_trace="".join(traceback.format_exception(error)),
+        )  # fmt: skip
+        said = f"{type(error).__name__}: {error}"
+        return Finding("registry", "error", scope, "MLflow, to register models", said)
     return None
 
 

@@ -2,60 +2,31 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from vigil import crash, datasets, promotion, tables
-from vigil.champion import Champion
+from vigil import crash, datasets, tables
 from vigil.cloud import Cloud
 from vigil.commit import Commit, Head
-from vigil.dossier import Dossier
 from vigil.errors import Paused
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick, moment_text
-from vigil.models.seasonal_naive import NAME as BASELINE
-from vigil.promotion import ORIGINS, Decision
 from vigil.shelf import code
 from vigil.steps.archive import Archive
+from vigil.steps.decisions import Decided, decisions
 from vigil.steps.mirror import mirror, prune
-from vigil.steps.serving import serving
 from vigil.steps.training import Training
 
 RESERVE = 120.0  # seconds: the last fits, the commit, the registry
-CONTEST = timedelta(weeks=12)  # after which other recipes are tried again
-OLDER = 26  # origins on which a recipe is chosen, before those on which it is judged
-LEAST_OLDER = 8
 DONE = (
     "SELECT 1 FROM promotions WHERE dataset = @dataset AND version = @version "
     "AND kind IN ('first', 'refresh', 'switch') LIMIT 1"
 )
-LAST_CONTEST = (
-    "SELECT as_of, numbers FROM promotions WHERE dataset = @dataset AND kind = 'switch' "
-    "ORDER BY decided_at DESC LIMIT 1"
-)
-
-
 Progress = Callable[[int, int], None]
 
 
 def quiet(_done: int, _total: int) -> None:
     """No progress."""
-
-
-@dataclass(frozen=True)
-class Decided:
-    """A decision, and the version that it is about."""
-
-    decision: Decision
-    version: str
-    dossier: Dossier | None = None
-
-    @property
-    def digest(self) -> str | None:
-        """Of its bundle."""
-        return self.dossier.bundle.digest if self.dossier else None
 
 
 def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
@@ -68,8 +39,8 @@ def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
             return None
         archive = Archive(dataset, tick.as_of, cloud.warehouse)
         files = cloud.vault.checkpoints(dataset.name)
-        pause = partial(_looked, cloud, progress)
-        training = Training(archive, files, pause, cloud.settings.revision)
+        looked = partial(_looked, cloud, progress)
+        training = Training(archive, files, looked, cloud.settings.revision)
         while not _decide(training, tick, cloud, run):
             pass  # the dataset moved on meanwhile: decide again from what it is now
     crash.point("train:4")  # committed, not mirrored
@@ -104,7 +75,7 @@ def _decide(training: Training, tick: Tick, cloud: Cloud, run: Run) -> bool:
         run.unchanged(f"version {version} is decided")
         return True
     crash.point("train:1")  # nothing is computed
-    decided = list(_decisions(training, head, tick, cloud))
+    decided = list(decisions(training, head, tick, cloud))
     crash.point("train:2")  # all is computed, nothing kept
     for one in decided:
         if one.dossier:
@@ -115,105 +86,6 @@ def _decide(training: Training, tick: Tick, cloud: Cloud, run: Run) -> bool:
     added = {"promotions": rows, **run.rows_to_add()}
     run.recorded = warehouse.commit(Commit(head, _moved(decided, tick), added=added))
     return run.recorded
-
-
-def _decisions(training: Training, head: Head, tick: Tick, cloud: Cloud) -> Iterator[Decided]:
-    """A contest of recipes where one is due; then, unless it was lost, the refresh."""
-    recipe = head.champion_recipe or training.dataset.recipe
-    contest = head.champion is not None and _contest_due(training, tick, cloud)
-    count = ORIGINS + (OLDER if contest else 0)
-    recipes = [recipe, BASELINE]
-    training.walk(recipes, count)
-    if contest and (other := _contest(training, recipe, count)):
-        yield other
-        if other.decision.promoted:
-            return
-    scores = training.scores(recipes, count)
-    new = training.champion(recipe)
-    block = training.archive.ahead.days
-    if head.champion is None:
-        bad, _ = training.compared(new, None)
-        decision = promotion.first(scores, recipe, BASELINE, block, bad)
-    else:
-        old = serving(training.dataset, head, tick.as_of, cloud).champion
-        bad, outside = training.compared(new, old)
-        decision = promotion.refresh(scores, recipe, BASELINE, block, outside=outside, bad=bad)
-    yield _with_dossier(training, decision, new, recipes, count)
-
-
-def _contest_due(training: Training, tick: Tick, cloud: Cloud) -> bool:
-    """When there are recipes to try, and they have not been of late, with enough past to do it."""
-    if len(training.candidates) < 2:
-        return False
-    enough = ORIGINS + LEAST_OLDER
-    settled = [training.settled(key, ORIGINS + OLDER) for key in training.views]
-    if not settled or min(map(len, settled)) < enough:
-        return False
-    last = cloud.warehouse.rows(LAST_CONTEST, dataset=training.dataset.name)
-    if not last:
-        return True
-    same = json.loads(last[0]["numbers"]).get("candidates") == training.candidates
-    return not same or tick.as_of - last[0]["as_of"] >= CONTEST
-
-
-def _contest(training: Training, champion: str, count: int) -> Decided | None:
-    """The best of the recipes on older origins, judged on the newest against the champion."""
-    recipes = [champion, *(one for one in training.candidates if one != champion)]
-    training.walk([*recipes, BASELINE], count)
-    scores = training.scores([*recipes, BASELINE], count)
-    chosen = promotion.choose(scores, recipes, champion)
-    block = training.archive.ahead.days
-    if chosen is None:
-        return None
-    if chosen == champion:
-        said = f"no switch: {champion} is the best of {', '.join(recipes)} on older origins"
-        decision = Decision("switch", False, champion, champion, said, {})
-        return Decided(_of(decision, training), training.version(champion) + "-contest")
-    decision = promotion.switch(scores, chosen, champion, block)
-    if decision.promoted:
-        bad, _ = training.compared(training.champion(chosen), None)
-        decision = promotion.switch(scores, chosen, champion, block, bad)
-    if not decision.promoted:
-        return Decided(_of(decision, training), training.version(chosen))
-    new = training.champion(chosen)
-    return _with_dossier(training, _of(decision, training), new, [*recipes, BASELINE], count)
-
-
-def _of(decision: Decision, training: Training) -> Decision:
-    """A contest's decision names those that took part."""
-    decision.numbers["candidates"] = training.candidates
-    return decision
-
-
-def _with_dossier(
-    training: Training, decision: Decision, new: Champion, recipes: list[str], count: int
-) -> Decided:
-    """Without a model of any measure there is nothing to keep."""
-    version = training.version(decision.recipe)
-    if not new.models:
-        return Decided(decision, version)
-    said = {
-        "dataset": training.dataset.name,
-        "version": version,
-        "recipe": decision.recipe,
-        "vintage_kind": decision.numbers.get("vintage_kind"),
-        "code": code(),
-        "decisions": [
-            {
-                "kind": decision.kind,
-                "promoted": decision.promoted,
-                "reason": decision.reason,
-                "recipe": decision.recipe,
-                "rival": decision.rival,
-                "numbers": decision.numbers,
-            }
-        ],
-        **training.told(decision.recipe),
-    }
-    scores, fan = training.scores(recipes, count), training.fan(decision.recipe)
-    return Decided(
-        decision, version, Dossier(training.dataset.name, version, new.bundle(), said, scores, fan)
-    )
 
 
 def _moved(decided: list[Decided], tick: Tick) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,25 @@ from vigil.champion import Champion
 from vigil.datasets import Dataset
 from vigil.engine import Model
 from vigil.errors import Rejected
+from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.models.table import KEPT, choose
 from vigil.origins import Origin, weekly
-from vigil.panel import Floats, Key, Panel
+from vigil.panel import Floats, Key, digest
 from vigil.steps.archive import Archive
 from vigil.view import WEEK, View
 
-REFIT = 8  # weeks
 UNSETTLED = 20  # origins, at most, of which not all has come
+
+
+@dataclass(frozen=True)
+class Span:
+    """The past weeks on which recipes are set to work."""
+
+    judged: int  # origins
+    refit: int  # weeks
+
+
+REFRESH, CONTEST = Span(26, 13), Span(52, 8)
 Pause = Callable[[int, int], None]  # called after every origin: may stop the work
 
 
@@ -35,7 +45,7 @@ class Training:
     archive: Archive
     files: shelf.Files
     pause: Pause
-    revision: str = "unknown"  # of the code, as git names it
+    revision: str  # of the code
     fits: Callable[[str], Fit] = choose
     walks: dict[tuple[Key, str], Walk] = field(default_factory=dict)
     made: dict[str, Champion] = field(default_factory=dict)
@@ -71,23 +81,24 @@ class Training:
         """The newest origins whose outcome is settled."""
         return self.archive.settled(key, self.views[key], count)
 
-    def origins(self, key: Key, count: int) -> list[Origin]:
+    def origins(self, key: Key, span: Span) -> list[Origin]:
         """Those that are judged, and those after them: what came of their first days teaches."""
-        view, settled = self.views[key], self.settled(key, count)
+        view, settled = self.views[key], self.settled(key, span.judged)
         first, last = (view.dates[at].astype(date) for at in (0, -1))
         known, taught = self.archive.publications[key], min(timedelta(WEEK), self.archive.ahead)
-        every = weekly(known, first, last, taught, count + UNSETTLED)
+        every = weekly(known, first, last, taught, span.judged + UNSETTLED)
         return [one for one in every if not settled or one.day >= settled[0].day]
 
-    def walk(self, recipes: list[str], count: int) -> None:
+    def walk(self, recipes: list[str], span: Span) -> None:
         """Forecast from every origin by each recipe, as far as it is not done."""
-        days = {key: self.origins(key, count) for key in self.views}
+        days = {key: self.origins(key, span) for key in self.views}
         for key, found in days.items():
             for recipe in recipes:
                 walk = self.walks.get((key, recipe))
-                if walk is None or list(walk.origins) != found:
+                if walk is None or (list(walk.origins), walk.refit) != (found, span.refit):
+                    files = shelf.Nowhere() if recipe == BASELINE else self.files
                     self.walks[key, recipe] = self.archive.walk(
-                        key, found, recipe, refit=REFIT, files=self.files, fit=self.fits(recipe)
+                        key, found, recipe, refit=span.refit, files=files, fit=self.fits(recipe)
                     )
         todo = sorted((one.day, key) for key, found in days.items() for one in found)
         for done, (day, key) in enumerate(todo, 1):
@@ -97,11 +108,11 @@ class Training:
                     walk.step()
             self.pause(done, len(todo))
 
-    def scores(self, recipes: list[str], count: int) -> pa.Table:
+    def scores(self, recipes: list[str], span: Span) -> pa.Table:
         """What became of the judged origins' forecasts."""
         parts = []
         for key, latest in self.views.items():
-            settled = {one.day for one in self.settled(key, count)}
+            settled = {one.day for one in self.settled(key, span.judged)}
             for recipe in recipes:
                 walk = self.walks[key, recipe]
                 pairs = [
@@ -185,6 +196,7 @@ class Training:
         return {
             "as_of": self.archive.as_of.isoformat(),
             "vintage": self.archive.vintage,
+            "code": shelf.code(),
             "revision": self.revision,
             "data_digest": digest(self.archive.panel(self.archive.as_of)),
             "rows": sum(int(np.isfinite(view.published).sum()) for view in self.views.values()),
@@ -201,19 +213,9 @@ class Training:
                 "grain": self.dataset.grain,
                 "transform": self.dataset.transform,
                 "labels_after": self.dataset.labels_after,
-                "refit_weeks": REFIT,
             },
             "importance": {
                 f"{key.source}.{key.target}": engine.importance(model)
                 for key, model in self.champion(recipe).models.items()
             },
         }
-
-
-def digest(panel: Panel) -> str:
-    """A hash of all numbers of a panel."""
-    found = sha256()
-    for key, grid in sorted(panel.items()):
-        found.update(f"{key.source}\0{key.target}\0{'\0'.join(grid.series)}\0".encode())
-        found.update(grid.dates.astype("datetime64[D]").tobytes() + grid.values.tobytes())
-    return found.hexdigest()
