@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-from tiny import YAML
+from tiny import WAVES, YAML, waves
 
 from faults.delivery import Function, tick
 from faults.harness import World
@@ -23,25 +22,13 @@ from vigil.steps.ingest import ingest
 from vigil.steps.train import train
 from vigil.tracking import MlflowClient
 
-FIRST = date(2023, 1, 2)
 DAYS = 360
-TODAY, LATER, LATEST = (str(FIRST + timedelta(days=DAYS + more)) for more in (0, 7, 14))
+TODAY, LATER, LATEST = (str(WAVES + timedelta(days=DAYS + more)) for more in (0, 7, 14))
 RIDGE = (
     YAML.replace("horizon: 14", "horizon: 2") + "recipe: ridge\nmodels: [seasonal_naive, ridge]\n"
 )
 PROMOTIONS = "SELECT * FROM promotions WHERE dataset = @d ORDER BY decided_at"
 Rows = list[dict[str, Any]]
-
-
-def waves(days: int) -> bytes:
-    """Three towns for so many days, waves of five months."""
-    draw = np.random.default_rng(1)
-    lines = ["region;town;day;count"]
-    for n in range(days):
-        for phase, town in enumerate(("Hill", "Dale", "Moor")):
-            expected = 200 * np.exp(1.5 * np.sin(n / 25 + phase))
-            lines.append(f"North;{town};{FIRST + timedelta(days=n)};{draw.poisson(expected)}")
-    return ("\n".join(lines) + "\n").encode()
 
 
 @dataclass(frozen=True)
@@ -79,7 +66,7 @@ class School:
 
     def learns(self, name: str, day: str) -> None:
         """What is known on a day is taken in, in this process: no message to predict follows."""
-        self.world.serve(name, waves((date.fromisoformat(day) - FIRST).days))
+        self.world.serve(name, waves((date.fromisoformat(day) - WAVES).days))
         ingest(Tick(name, parse_moment(day, "test")), self.world.cloud)
 
     def train(self, name: str, day: str = TODAY, by: int = 0, **how: Any) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny import YAML
+from tiny import WAVES, YAML, waves
 
 from vigil.cloud import Cloud
 from vigil.deadline import Deadline
@@ -29,9 +29,8 @@ from vigil.steps.train import train
 from vigil.vault import LAST, Vault
 from vigil.view import View
 
-FIRST = date(2023, 1, 2)
 DAYS = 330
-TODAY = FIRST + timedelta(days=DAYS)
+TODAY = WAVES + timedelta(days=DAYS)
 
 
 @pytest.fixture(autouse=True)
@@ -50,15 +49,9 @@ def tick(day: date) -> Tick:
 
 def known(cloud: Cloud, folder: Path, count: int) -> Tick:
     """Three towns for so many days, waves of five months; the Tick of the day after."""
-    draw = np.random.default_rng(1)
-    lines = ["region;town;day;count"]
-    for n in range(count):
-        for phase, town in enumerate(("Hill", "Dale", "Moor")):
-            expected = 200 * np.exp(1.5 * np.sin(n / 25 + phase))
-            lines.append(f"North;{town};{FIRST + timedelta(days=n)};{draw.poisson(expected)}")
     file = folder / f"visits_{count}.csv"
-    file.write_text("\n".join(lines) + "\n")
-    at = tick(FIRST + timedelta(days=count))
+    file.write_bytes(waves(count))
+    at = tick(WAVES + timedelta(days=count))
     ingest(at, cloud, {"visits": str(file)})
     return at
 
@@ -324,7 +317,7 @@ def test_a_rollback_beyond_the_first_model_leaves_the_baseline(trained: Cloud) -
     assert trained.warehouse.head("tiny").champion is None
     promote("tiny", version, Word("promote", "trial over", "ann"), trained)
     assert trained.warehouse.head("tiny").champion == version
-    assert served("tiny", FIRST, trained)["recipe"] == "seasonal_naive"
+    assert served("tiny", WAVES, trained)["recipe"] == "seasonal_naive"
     assert served("tiny", datetime.now(UTC).date(), trained)["version"] == version
     [row] = versions("tiny", trained)
     assert (row["version"], row["alias"]) == (version, "champion")

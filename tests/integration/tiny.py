@@ -1,6 +1,11 @@
 """A small dataset for tests: one YAML, one file."""
 
+from datetime import date, timedelta
 from pathlib import Path
+
+import numpy as np
+
+WAVES = date(2023, 1, 2)  # the first day of the waves
 
 YAML = """
 title: A small dataset
@@ -36,6 +41,17 @@ def visits(*, days: int = 90, first: float = 5.0, towns: int = 4) -> bytes:
             count = first if (town, day) == (0, 0) else (town + 1) * (10 + day % 7)
             date = f"2024-{month + 1:02d}-{rest + 1:02d}"
             lines.append(f"North;Town {town};{date};{count:.1f}".replace(".", ","))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def waves(days: int) -> bytes:
+    """Visits to three towns from 2023-01-02, in waves of five months."""
+    draw = np.random.default_rng(1)
+    lines = ["region;town;day;count"]
+    for n in range(days):
+        for phase, town in enumerate(("Hill", "Dale", "Moor")):
+            expected = 200 * np.exp(1.5 * np.sin(n / 25 + phase))
+            lines.append(f"North;{town};{WAVES + timedelta(days=n)};{draw.poisson(expected)}")
     return ("\n".join(lines) + "\n").encode()
 
 
