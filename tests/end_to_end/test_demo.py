@@ -15,7 +15,7 @@ def test_the_demo_goes_from_a_message_to_a_forecast(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     said = run.stdout
     assert "ingest: 660,654 rows committed" in said
-    assert "predict: 18,496 rows committed" in said
+    assert "predict: 34,680 rows committed" in said
     assert "░ 95% band" in said
     assert said.count("vigil query") == 3
     queries = [line.partition('"')[2].rstrip('"') for line in said.splitlines()[-3:]]

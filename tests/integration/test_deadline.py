@@ -14,8 +14,8 @@ from vigil.cloud import Cloud
 from vigil.deadline import Deadline
 from vigil.errors import Transient
 
-SECONDS = 3.0
-LARGE = "SELECT n, REPEAT('x', 200) AS text FROM UNNEST(GENERATE_ARRAY(1, 40000)) AS n"
+SECONDS = 5.0
+LARGE = "SELECT n, REPEAT('x', 200) AS text FROM UNNEST(GENERATE_ARRAY(1, 200000)) AS n"
 
 
 @dataclass

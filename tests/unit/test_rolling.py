@@ -13,7 +13,7 @@ from vigil.backtest import Walk
 from vigil.levels import SCORES
 from vigil.origins import Origin, Publications, weekly
 from vigil.panel import Floats, Grid, Index, Key, Panel
-from vigil.shelf import Shelf, name_of
+from vigil.shelf import Folder, Shelf, name_of
 from vigil.view import View, as_known, view
 
 FIRST = date(2024, 1, 1)  # a Monday
@@ -145,7 +145,9 @@ def walk(folder: Path, maker: Maker, *, count: int = 6, calibrated: bool = True)
     def sight(origin: Origin) -> View:
         return seen(as_known(all_, DATASET, np.datetime64(origin.day, "D")))
 
-    return Walk(sight, chosen, 7, maker.fit, 3, Shelf(folder), calibrated)
+    return Walk(
+        sight, chosen, 7, maker.fit, 3, Shelf(Folder(folder.parent), folder.name), calibrated
+    )
 
 
 def scored(done: Walk) -> object:
