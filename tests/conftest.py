@@ -1,6 +1,7 @@
 """What many tests need: the real files, where they are, and a local cloud to work in."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -53,6 +54,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _quiet_logs() -> None:
     log.to(None)
+
+
+@pytest.fixture(autouse=True)
+def _own_code() -> Iterator[None]:
+    """A model that brings its code along must not lend it to the tests after it."""
+    before = [*sys.path]
+    yield
+    sys.path[:] = before
 
 
 @pytest.fixture(scope="session")
