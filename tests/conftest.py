@@ -44,7 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on real files are skipped where there are none, and say so."""
+    """Files with slow tests come first, so that nobody waits for them at the end.
+
+    Tests on real files are skipped where there are none, and say so.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
     if not REAL.is_dir():
         for item in items:
             if item.get_closest_marker("real"):
@@ -56,7 +61,7 @@ def _quiet_logs() -> None:
     log.to(None)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _own_code() -> Iterator[None]:
     """A model that brings its code along must not lend it to the tests after it."""
     before = [*sys.path]
