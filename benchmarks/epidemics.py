@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from vigil import promotion, scoring
+from vigil.calibration import HIGH, LOW, MEDIAN
 from vigil.levels import SCORES
 from vigil.panel import Floats
-from vigil.paths import LEVELS
 
 PLACES, PAST, ORIGINS, AHEAD, REFIT = 20, 60, 52, 4, 8
 WEEKS = PAST + ORIGINS + AHEAD
@@ -25,7 +25,6 @@ KNOWN = 10  # of the origins, the newest, have known vintages
 FIRST, WEEK = date(2021, 1, 3), timedelta(weeks=1)
 BASELINE, SHUFFLED = "seasonal_naive", "shuffled"
 NOISE = 0.2  # on the log scale
-LOW, MEDIAN, HIGH = (int(np.searchsorted(LEVELS, level)) for level in (0.025, 0.5, 0.975))
 
 
 @dataclass(frozen=True)

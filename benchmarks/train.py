@@ -123,7 +123,7 @@ def trained(school: School, what: str) -> dict[str, Any]:
     """Send the Tick, wait for the decision and the forecast, and say what the ledger says."""
     cloud = Cloud.from_env(Deadline(SECONDS))
     [now] = cloud.warehouse.rows("SELECT CURRENT_TIMESTAMP() AS now")
-    before = len(list(history(school.name, cloud)))
+    before = len(history(school.name, cloud))
     cloud.bus.publish("train", school.tick)
     began = time.monotonic()
     while not _done(cloud, school.name, before):
@@ -131,7 +131,7 @@ def trained(school: School, what: str) -> dict[str, Any]:
     since = {"d": school.name, "since": now["now"]}
     runs = cloud.warehouse.rows(RUNS, step="train", **since)
     forecasts = cloud.warehouse.rows(RUNS, step="predict", **since)
-    decided = list(history(school.name, cloud))[: -before or None]
+    decided = history(school.name, cloud)[: -before or None]
     return {
         "dataset": school.name,
         "training": what,
@@ -147,7 +147,7 @@ def trained(school: School, what: str) -> dict[str, Any]:
 def _done(cloud: Cloud, name: str, before: int) -> bool:
     """Whether it is decided and, if it was promoted, forecast with."""
     head = cloud.warehouse.head(name)
-    decided = len(list(history(name, cloud))) > before
+    decided = len(history(name, cloud)) > before
     return decided and (head.champion is None or (head.forecast or "").endswith(head.champion))
 
 

@@ -77,9 +77,7 @@ def forecast(model: Model, view: View, horizon: int) -> Paths:
     ahead = horizons.ahead(horizon, view.grain)
     line = getattr(model.fitted, "line", None)
     places = joined.places(view, made.horizons, ahead, line)
-    values = view.transform.back(joined.at_places(made.quantiles, places))
-    if view.measure.non_negative:
-        values = np.maximum(values, 0)
+    values = view.natural(joined.at_places(made.quantiles, places))
     days = values if view.grain == "day" else weekdays.split(view, values, made.horizons)
     series = tuple(name for name, can in zip(view.series, able, strict=True) if can)
     days = joined.whole(view, days[:, :horizon])

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vigil import bootstrap
+from vigil.outcomes import same_as, where
 from vigil.panel import Floats
 
 MEASURE = ("target", "source")
@@ -71,7 +72,7 @@ def relative(scores: pa.Table, recipe: str, rival: str, block_days: int = WEEK) 
     return _found(
         common,
         missing=_missing(common, theirs),
-        kinds={kind: _found(common.filter(_same({"vintage_kind": kind}))) for kind in kinds},
+        kinds={kind: _found(where(common, {"vintage_kind": kind})) for kind in kinds},
         **bootstrap.limits(_sums(common)[1][:2], block=-(-block_days // WEEK)),
     )
 
@@ -80,13 +81,13 @@ def _new(scores: pa.Table, count: int) -> pc.Expression:
     days = scores.group_by([*MEASURE, "origin"]).aggregate([])
     found = pc.scalar(False)
     for measure in days.group_by(MEASURE).aggregate([]).to_pylist():
-        origins = sorted(days.filter(_same(measure))["origin"].to_pylist())
-        found |= _same(measure) & (pc.field("origin") >= origins[-count:][0])
+        origins = sorted(where(days, measure)["origin"].to_pylist())
+        found |= same_as(measure) & (pc.field("origin") >= origins[-count:][0])
     return found
 
 
 def _scored(scores: pa.Table, model: str) -> pa.Table:
-    own = scores.filter(_same({"model": model}) & pc.is_finite(pc.field("wis")))
+    own = scores.filter(same_as({"model": model}) & pc.is_finite(pc.field("wis")))
     return own.select([*ROW, "wis"])
 
 
@@ -122,13 +123,6 @@ def _sums(common: pa.Table) -> tuple[list[str], Floats]:
     sums = np.zeros((len(SUMS), len(measures), len(origins)))
     sums[:, at, when] = [groups[name].to_numpy() for name in SUMS]
     return measures.tolist(), sums
-
-
-def _same(values: Mapping[str, str]) -> pc.Expression:
-    found = pc.scalar(True)
-    for name, value in values.items():
-        found &= pc.field(name) == value
-    return found
 
 
 def _told(number: float) -> float | None:

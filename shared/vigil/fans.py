@@ -30,8 +30,7 @@ def fan(key: Key, made: Made, latest: View) -> pa.Table:
     dates = np.concatenate([before, ahead])
     columns = _largest(latest, past.series)
     series = [past.series[at] for at in columns]
-    said = latest.transform.back(made.published[:, :, columns])
-    said = np.maximum(said, 0) if latest.measure.non_negative else said
+    said = latest.natural(made.published[:, :, columns])
     unknown = np.full((len(before), len(columns)), np.nan)
     at = np.searchsorted(LEVELS, [*SHOWN.values()])
     found = {

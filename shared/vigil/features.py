@@ -115,7 +115,7 @@ def _own(view: View) -> Iterator[tuple[str, Floats]]:
     for week in range(4):
         yield f"growth {week}", growth(level, WEEK * week)
     yield "momentum", _momentum(view.tidied, partial(_scaled, view))
-    if view.measure.non_negative and view.measure.adds_up:
+    if view.measure.counts:
         yield "pace", _scaled(view, pace(view.tidied) * WEEK) - level
     yield "published less tidied", _truth(view) - level
     if view.grain == "day":

@@ -117,5 +117,5 @@ def rows_of(target: str, future: Paths, steps: Quantiles) -> pa.Table:
 
 
 def _none(dataset: Dataset, key: Key, found: str, since: date | None) -> Finding:
-    scope = f"{dataset.name}.{key.source}.{key.target}"
+    scope = f"{dataset.name}.{key.name}"
     return Finding("no_forecast", "warning", scope, "a forecast for every series", found, since)

@@ -84,7 +84,7 @@ def whole(view: View, days: Floats) -> Floats:
     Each path's running total is rounded down after the same random part of one is added: its
     mean stays, and no sum of its days is off by one.
     """
-    if not (view.measure.non_negative and view.measure.adds_up):
+    if not view.measure.counts:
         return days
     counted = (np.nan_to_num(view.published) % 1 == 0).all(axis=0)
     part = np.random.default_rng(1).random((len(days), 1, days.shape[2]))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,6 @@ class Run:
     def run_id(self) -> str:
         """Step, dataset and moment."""
         return run_id(self.step, self.tick.dataset, self.tick.as_of)
-
-    def now(self) -> datetime:
-        """The wall clock's moment."""
-        return self.started_at + timedelta(seconds=self.seconds)
 
     @property
     def seconds(self) -> float:

@@ -34,6 +34,11 @@ class Publications:
     last_dates: Sequence[date]
     lag: timedelta  # from a date to its publication
 
+    @property
+    def last_date(self) -> date:
+        """The newest date that any brought."""
+        return max(self.last_dates)
+
     def by(self, day: date) -> Origin:
         """What was known by the end of a day."""
         count = bisect_right(self.moments, end_of(day))

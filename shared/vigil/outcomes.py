@@ -50,8 +50,7 @@ def _rows(origin: Origin, made: Made, latest: View) -> pa.Table:
     came = outcome(latest, dates, past.series)
     known = np.isfinite(came)
     step, series = np.nonzero(known)
-    said = latest.transform.back(made.published)
-    said = np.maximum(said, 0) if latest.measure.non_negative else said
+    said = latest.natural(made.published)
     columns = {
         "vintage_kind": pa.repeat(pa.scalar(origin.kind), len(step)),
         "origin": pa.repeat(pa.scalar(origin.day), len(step)),
@@ -95,7 +94,7 @@ def groups(found: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
     """Every measure of every source, what was known apart from what is thought to have been."""
     named = found.group_by(list(GROUP), use_threads=False).aggregate([]).select(list(GROUP))
     for group in named.to_pylist():
-        yield group, _where(found, group)
+        yield group, where(found, group)
 
 
 def summary(found: pa.Table, baseline: str) -> list[dict[str, Any]]:
@@ -103,11 +102,11 @@ def summary(found: pa.Table, baseline: str) -> list[dict[str, Any]]:
     rows = []
     for group, part in groups(found):
         horizons = sorted(set(part["horizon"].to_pylist()))
-        models = {m: _where(part, {"model": m}) for m in part["model"].unique().to_pylist()}
+        models = {m: where(part, {"model": m}) for m in part["model"].unique().to_pylist()}
         for model, own in models.items():
             for horizon in [*horizons, ALL]:
                 pick = {} if horizon == ALL else {"horizon": horizon}
-                numbers = _numbers(_where(own, pick), _where(models[baseline], pick))
+                numbers = _numbers(where(own, pick), where(models[baseline], pick))
                 rows.append({**group, "model": model, "horizon": horizon, **numbers})
     return rows
 
@@ -142,14 +141,21 @@ def pit(found: pa.Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, An
     said = []
     for group, part in groups(found):
         model = best(rows, group)
-        levels = _where(part, {"model": model})["pit"].to_numpy()
+        levels = where(part, {"model": model})["pit"].to_numpy()
         known = np.isfinite(levels).any()  # without a forecast there is nothing to spread
         shares = scoring.pit_histogram(levels, BINS).tolist() if known else []
         said.append({**group, "model": model, "shares": shares})
     return said
 
 
-def _where(found: pa.Table, same: Mapping[str, Any]) -> pa.Table:
-    for name, value in same.items():
-        found = found.filter(pc.field(name) == value)
+def where(found: pa.Table, same: Mapping[str, Any]) -> pa.Table:
+    """The rows in which all of this stands."""
+    return found.filter(same_as(same)) if same else found
+
+
+def same_as(values: Mapping[str, Any]) -> pc.Expression:
+    """That all of this stands in a row."""
+    found = pc.scalar(True)
+    for name, value in values.items():
+        found &= pc.field(name) == value
     return found

@@ -23,6 +23,11 @@ class Key(NamedTuple):
     source: str
     target: str
 
+    @property
+    def name(self) -> str:
+        """Both, as findings and people name it."""
+        return f"{self.source}.{self.target}"
+
 
 DAY = np.timedelta64(1, "D")
 

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from vigil import outcomes, scoring
+from vigil import fans, outcomes, scoring
 from vigil.dossier import Dossier
 from vigil.models import seasonal_naive
 from vigil.panel import DAY
@@ -26,7 +25,6 @@ BANDS = (
     ("q250", "q750", "50%", "#5b9fd3"),
 )
 WIDTH, HEIGHT, COLUMNS = 6.4, 3.7, 2  # inches a panel
-QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
 DASHED = (0, (4, 3))
 FEATURES, BINS = 12, 10
 HISTORY, LEAST = 4, 60 * DAY  # shown before the origin: so often the time ahead
@@ -59,7 +57,7 @@ def fan(found: pa.Table) -> Figure | None:
     parts = [
         (f"{one['target']}, {one['source']}: {one['series']}", part)
         for one in keys
-        if np.isfinite((part := _part(found, one))["q500"].to_numpy()).any()
+        if np.isfinite((part := outcomes.where(found, one))["q500"].to_numpy()).any()
     ]
     figure, axes = _panels(parts, "The last judged forecast, and what came")
     for axis, (_, part) in zip(axes, parts, strict=True):
@@ -68,7 +66,7 @@ def fan(found: pa.Table) -> Figure | None:
 
 
 def _fan(axis: Axes, part: pa.Table) -> None:
-    of = {name: np.asarray(part[name].to_numpy(), float) for name in ("actual", *QUANTILES)}
+    of = {name: np.asarray(part[name].to_numpy(), float) for name in ("actual", *fans.SHOWN)}
     dates = part["date"].to_numpy().astype("datetime64[D]")
     ahead = np.isfinite(of["q500"])
     origin = dates[ahead][0]
@@ -111,7 +109,7 @@ def _line(axis: Axes, rows: Iterable[Mapping[str, Any]], model: str, **how: Any)
 
 def pit(scores: pa.Table, recipe: str) -> Figure | None:
     """Where in its distribution lay what came: even where intervals are honest."""
-    own = scores.filter(pc.field("model") == recipe)
+    own = outcomes.where(scores, {"model": recipe})
     parts = _groups({**group, "levels": part["pit"]} for group, part in outcomes.groups(own))
     figure, axes = _panels(parts, "Where what came lay in its forecast; even is honest")
     for axis, (_, [one]) in zip(axes, parts, strict=True):
@@ -150,12 +148,6 @@ def _groups(rows: Iterable[Mapping[str, Any]]) -> Parts:
         title = f"{row['target']}, {row['source']} ({row['vintage_kind']} vintages)"
         found.setdefault(title, []).append(row)
     return list(found.items())
-
-
-def _part(found: pa.Table, same: Mapping[str, Any]) -> pa.Table:
-    for name, value in same.items():
-        found = found.filter(pc.field(name) == value)
-    return found
 
 
 def _panels(parts: Parts, title: str) -> tuple[Figure | None, list[Axes]]:

@@ -50,8 +50,9 @@ class Vault:
 
     def prune(self, dataset: str, promoted: Iterable[str]) -> list[str]:
         """Remove what is neither among the last nor was ever promoted."""
-        kept = {*promoted, *self.versions(dataset)[-LAST:]}
-        gone = [version for version in self.versions(dataset) if version not in kept]
+        there = self.versions(dataset)
+        kept = {*promoted, *there[-LAST:]}
+        gone = [version for version in there if version not in kept]
         for version in gone:
             self.store.clear(_place(dataset, version))
         return gone

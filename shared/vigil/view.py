@@ -86,6 +86,11 @@ class View:
             sums = sums / WEEK
         return np.maximum(sums, 0) if self.measure.non_negative else sums
 
+    def natural(self, values: Floats) -> Floats:
+        """Values of the model's scale on the natural one; none is below zero where none can be."""
+        back = self.transform.back(values)
+        return np.maximum(back, 0) if self.measure.non_negative else back
+
     def until(self, row: int) -> "View":
         """The view as it was that day, as far as nothing was revised since."""
         return self._cut(slice(0, row + 1))
@@ -147,7 +152,7 @@ def _scale(dataset: Dataset, measure: Measure) -> Transform:
 def _tidied(published: Mapping[Key, Floats], dataset: Dataset) -> dict[Key, Floats]:
     """Counts by the rules, levels filled; side by side, since that walks the days once."""
     tidied: dict[Key, Floats] = {}
-    counts = [key for key in published if _counts(dataset.measures[key.target])]
+    counts = [key for key in published if dataset.measures[key.target].counts]
     levels = [key for key in published if key not in counts]
     for keys, rule in (
         (counts, partial(rhythm.tidy, rules=dataset.rules)),
@@ -158,10 +163,6 @@ def _tidied(published: Mapping[Key, Floats], dataset: Dataset) -> dict[Key, Floa
             whole = rule(np.hstack([published[key] for key in keys]))
             tidied |= zip(keys, np.split(whole, ends[:-1], axis=1), strict=True)
     return tidied
-
-
-def _counts(measure: Measure) -> bool:
-    return measure.non_negative and measure.adds_up
 
 
 def _laid(dataset: Dataset, panel: Panel, key: Key, own: Grid) -> Iterator[tuple[Key, Grid]]:
@@ -183,8 +184,7 @@ def _others(
         measure, days = dataset.measures[key.target], np.isfinite(grid.values).any(axis=1)
         late = len(days) - 1 - int(np.flatnonzero(days)[-1])
         values = _later(_last_known(tidied[key], grid.values), late)
-        name = f"{key.source}.{key.target}"
-        yield Other(name, key.target in dataset.targets, values, measure.non_negative)
+        yield Other(key.name, key.target in dataset.targets, values, measure.non_negative)
 
 
 def _onto(grid: Grid, own: Grid) -> Floats:

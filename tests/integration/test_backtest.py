@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tiny import YAML
+from tiny import write_dataset
 
 from vigil import datasets
 from vigil.cli import main
@@ -31,10 +31,8 @@ END = parse_moment("2024-09-01", "test")
 
 @pytest.fixture(autouse=True)
 def _tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "datasets"
-    folder.mkdir()
-    (folder / "tiny.yaml").write_text(YAML + "models: [seasonal_naive]\n")
-    monkeypatch.setenv("VIGIL_DATASETS", str(folder))
+    write_dataset(tmp_path / "datasets", more="models: [seasonal_naive]\n")
+    monkeypatch.setenv("VIGIL_DATASETS", str(tmp_path / "datasets"))
     monkeypatch.setenv("VIGIL_HOME", str(tmp_path / "home"))
 
 

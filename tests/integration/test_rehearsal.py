@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import YAML
+from tiny import write_dataset
 
 from vigil.cloud import Cloud
 from vigil.errors import Rejected
@@ -18,10 +18,8 @@ FIRST = date(2024, 1, 1)
 
 @pytest.fixture(autouse=True)
 def _tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "datasets"
-    folder.mkdir()
-    (folder / "tiny.yaml").write_text(YAML)
-    monkeypatch.setenv("VIGIL_DATASETS", str(folder))
+    write_dataset(tmp_path / "datasets")
+    monkeypatch.setenv("VIGIL_DATASETS", str(tmp_path / "datasets"))
 
 
 def known(cloud: Cloud, folder: Path, count: int) -> Tick:

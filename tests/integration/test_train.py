@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny import WAVES, YAML, waves
+from tiny import WAVES, waves, write_dataset
 
 from vigil.cloud import Cloud
 from vigil.deadline import Deadline
@@ -36,10 +36,8 @@ TODAY = WAVES + timedelta(days=DAYS)
 @pytest.fixture(autouse=True)
 def _tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dataset whose recipe takes a moment to fit."""
-    folder = tmp_path / "datasets"
-    folder.mkdir()
-    (folder / "tiny.yaml").write_text(YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge]\n")
-    monkeypatch.setenv("VIGIL_DATASETS", str(folder))
+    write_dataset(tmp_path / "datasets", more="recipe: ridge\nmodels: [seasonal_naive, ridge]\n")
+    monkeypatch.setenv("VIGIL_DATASETS", str(tmp_path / "datasets"))
 
 
 def tick(day: date) -> Tick:
@@ -363,8 +361,8 @@ def test_old_models_go_but_never_one_that_was_promoted(trained: Cloud) -> None:
 
 def test_a_contest_is_held_when_recipes_can_be_tried(cloud: Cloud, tmp_path: Path) -> None:
     """Two recipes and more than a year: one is chosen and judged, and that is said; once."""
-    yaml = YAML + "recipe: ridge\nmodels: [seasonal_naive, ridge, damped_growth]\n"
-    (tmp_path / "datasets" / "tiny.yaml").write_text(yaml)
+    more = "recipe: ridge\nmodels: [seasonal_naive, ridge, damped_growth]\n"
+    write_dataset(tmp_path / "datasets", more=more)
     days = DAYS + 80
     train(known(cloud, tmp_path, days), cloud)
     train(known(cloud, tmp_path, days + 7), cloud)

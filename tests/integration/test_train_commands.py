@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import WAVES, YAML, waves
+from tiny import WAVES, waves, write_dataset
 
 from vigil.cloud import Cloud
 
@@ -20,8 +20,7 @@ DAY = str(WAVES + timedelta(days=DAYS))
 @pytest.fixture
 def told(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """A dataset whose numbers are in the warehouse."""
-    (tmp_path / "datasets").mkdir()
-    (tmp_path / "datasets" / "tiny.yaml").write_text(YAML + "recipe: damped_growth\n")
+    write_dataset(tmp_path / "datasets", more="recipe: damped_growth\n")
     monkeypatch.setenv("VIGIL_DATASETS", str(tmp_path / "datasets"))
     file = tmp_path / "visits.csv"
     file.write_bytes(waves(DAYS))

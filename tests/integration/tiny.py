@@ -24,11 +24,11 @@ targets:
 """
 
 
-def write_dataset(folder: Path, name: str = "tiny") -> Path:
-    """The dataset file."""
+def write_dataset(folder: Path, name: str = "tiny", more: str = "") -> Path:
+    """The dataset file, with more fields."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.yaml"
-    file.write_text(YAML)
+    file.write_text(YAML + more)
     return file
 
 

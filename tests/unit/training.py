@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from epidemic import CASES, DEATHS, dataset, panel, seen
 
-from vigil import backtest, engine, outcomes, plots
+from vigil import backtest, engine, fans, outcomes
 from vigil.champion import Champion
 from vigil.dossier import Dossier
 from vigil.horizons import ahead
@@ -74,7 +74,7 @@ def fan() -> pa.Table:
                     "series": [view.series[place]] * (LAST - since + TOLD.horizon),
                     "date": pa.array(view.dates[shown]),
                     "actual": view.published[shown, place],
-                    **{q: np.append(nothing, said[levels[q]]) for q in plots.QUANTILES},
+                    **{q: np.append(nothing, said[levels[q]]) for q in fans.SHOWN},
                 }
             )
         )

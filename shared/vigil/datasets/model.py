@@ -31,6 +31,11 @@ class Measure(Record):
     publication_lag: int = Field(1, ge=0, description="days from a date to its publication")
     settle_days: int = Field(28, ge=0, description="days until a value counts as final")
 
+    @property
+    def counts(self) -> bool:
+        """Whether its numbers count something: never below zero, and a week is its days' sum."""
+        return self.non_negative and self.adds_up
+
 
 class Schedules(Record):
     """When Cloud Scheduler sends the dataset's Ticks, in one time zone."""

@@ -69,8 +69,14 @@ class Archive:
     def settled(self, key: Key, latest: View, count: int) -> list[Origin]:
         """The newest origins whose outcome is settled."""
         final = self.as_of.date() - timedelta(days=latest.measure.settle_days)
+        return self.origins(key, latest, self.ahead, count, final)
+
+    def origins(
+        self, key: Key, latest: View, ahead: timedelta, count: int, until: date = date.max
+    ) -> list[Origin]:
+        """The newest of which so much ahead has come, by a day."""
         first, last = (latest.dates[at].astype(date) for at in (0, -1))
-        return weekly(self.publications[key], first, min(last, final), self.ahead, count)
+        return weekly(self.publications[key], first, min(last, until), ahead, count)
 
     def walk(
         self, key: Key, days: Sequence[Origin], model: str, *, refit: int, files: Files, fit: Fit
@@ -102,7 +108,7 @@ class Archive:
             first = self.panel(self.publications[key].moments[0])
             panel = as_known(first, self.dataset, np.datetime64(origin.day, "D"))
         if (seen := view(self.dataset, panel, key)) is None:
-            raise refused(f"{key.source}.{key.target}", f"numbers by {origin.day}", "none")
+            raise refused(key.name, f"numbers by {origin.day}", "none")
         return seen
 
 

@@ -132,7 +132,7 @@ def backtest(
     walks = {(k, m): bench.walk(k, days, m) for k, days in chosen.items() for m in wanted.compared}
     _all_steps(walks, chosen, progress)
     rows = _table(wanted, walks, latest)
-    left_out = [f"{key.source}.{key.target}" for key in wanted.keys if key not in chosen]
+    left_out = [key.name for key in wanted.keys if key not in chosen]
     return Compared(wanted, rows, _kept(rows, walks, folder), vintage, left_out)
 
 
@@ -165,7 +165,7 @@ def _kept(rows: pa.Table, walks: Walks, folder: Path) -> Path:
 
 
 def _too_few(wanted: Wanted, latest: dict[Key, View]) -> Rejected:
-    known = [f"{key.source}.{key.target} to {one.dates[-1]}" for key, one in latest.items()]
+    known = [f"{key.name} to {one.dates[-1]}" for key, one in latest.items()]
     return refused(
         wanted.dataset.name,
         f"{origins.HISTORY.days} days of numbers before an origin, and after it a horizon of "

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pyarrow as pa
+
 from vigil import promotion
 from vigil.champion import Champion
 from vigil.cloud import Cloud
@@ -14,7 +16,7 @@ from vigil.messages import Tick
 from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.promotion import ORIGINS, Decision
 from vigil.steps.serving import serving
-from vigil.steps.training import CONTEST, REFRESH, Span, Training
+from vigil.steps.training import CONTEST, REFRESH, Training
 
 AGAIN = timedelta(weeks=12)  # after which other recipes are tried again
 LEAST = ORIGINS + 8  # origins: those that judge, and some before them that choose
@@ -59,7 +61,7 @@ def decisions(training: Training, head: Head, tick: Tick, cloud: Cloud) -> Itera
         old = serving(training.dataset, head, tick.as_of, cloud).champion
         bad, outside = training.compared(new, old)
         decision = promotion.refresh(scores, recipe, BASELINE, block, outside=outside, bad=bad)
-    yield _with_dossier(training, decision, new, recipes, span)
+    yield _with_dossier(training, decision, new, scores)
 
 
 def _contest_due(training: Training, tick: Tick, cloud: Cloud) -> bool:
@@ -96,7 +98,7 @@ def _contest(training: Training, champion: str) -> Decided | None:
     if not decision.promoted:
         return Decided(_of(decision, training), training.version(chosen))
     new = training.champion(chosen)
-    return _with_dossier(training, _of(decision, training), new, [*recipes, BASELINE], CONTEST)
+    return _with_dossier(training, _of(decision, training), new, scores)
 
 
 def _of(decision: Decision, training: Training) -> Decision:
@@ -106,7 +108,7 @@ def _of(decision: Decision, training: Training) -> Decision:
 
 
 def _with_dossier(
-    training: Training, decision: Decision, new: Champion, recipes: list[str], span: Span
+    training: Training, decision: Decision, new: Champion, scores: pa.Table
 ) -> Decided:
     """Without a model of any measure there is nothing to keep."""
     version = training.version(decision.recipe)
@@ -129,7 +131,6 @@ def _with_dossier(
         ],
         **training.told(decision.recipe),
     }
-    scores, fan = training.scores(recipes, span), training.fan(decision.recipe)
-    return Decided(
-        decision, version, Dossier(training.dataset.name, version, new.bundle(), said, scores, fan)
-    )
+    fan = training.fan(decision.recipe)
+    dossier = Dossier(training.dataset.name, version, new.bundle(), said, scores, fan)
+    return Decided(decision, version, dossier)

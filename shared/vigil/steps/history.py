@@ -1,7 +1,6 @@
 """History: the tables brought up to the arrivals, whatever order those came in."""
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from vigil.ledger import Run, finding_row
 from vigil.log import log
 from vigil.records import keyed_hash
 from vigil.roster import Rows
+from vigil.steps.progress import Progress, quiet
 from vigil.store import Gone
 from vigil.vintages import Replay, pending
 
@@ -31,17 +31,13 @@ REPLACED = {
 }
 
 
-def _quiet(_done: int, _total: int) -> None:
-    """No progress."""
-
-
 @dataclass
 class History:
     """One dataset's arrivals and tables, with what this attempt has read of them already."""
 
     dataset: Dataset
     cloud: Cloud
-    progress: Callable[[int, int], None] = _quiet
+    progress: Progress = quiet
     parsed: dict[tuple[str, str], Parsed] = field(default_factory=dict)
     seen: Head | None = None
     whole: bool = False  # the bucket has been found to hold all that the tables show
@@ -161,7 +157,7 @@ class History:
     ) -> Commit:
         """What a replay changes; *before* is the roster that it went on from, if it did."""
         added = self._rows(replay)
-        replaced: Mapping[str, str] = REPLACED
+        replaced: dict[str, str] = REPLACED
         if before is not None:
             moved = replay.roster != before
             replaced = {"series": "TRUE"} if moved else {}

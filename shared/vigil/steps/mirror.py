@@ -23,7 +23,7 @@ TRAINED = (
 
 
 def mirror(dataset: Dataset, tick: Tick, cloud: Cloud) -> None:
-    """Register what is not yet, let the aliases follow, remove what nobody needs."""
+    """Register what is not yet, let the aliases follow; what goes wrong is a finding."""
     finding = _mirrored(dataset, cloud) if cloud.settings.mlflow else None
     if finding:
         log(f"{finding.found}", severity="WARNING", dataset=dataset.name, rule=finding.rule)
@@ -60,13 +60,3 @@ def _mirrored(dataset: Dataset, cloud: Cloud) -> Finding | None:
         said = f"{type(error).__name__}: {error}"
         return Finding("registry", "error", scope, "MLflow, to register models", said)
     return None
-
-
-def prune(dataset: Dataset, cloud: Cloud) -> list[str]:
-    """Remove models that were never promoted and are not among the last."""
-    rows = cloud.warehouse.rows(
-        "SELECT DISTINCT version FROM promotions WHERE dataset = @dataset AND promoted "
-        "AND version IS NOT NULL",
-        dataset=dataset.name,
-    )
-    return cloud.vault.prune(dataset.name, [row["version"] for row in rows])

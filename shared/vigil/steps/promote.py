@@ -1,6 +1,6 @@
 """Who serves, by a person's word: promote and roll back. No data is edited."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -32,23 +32,27 @@ class Word:
 
 def promote(dataset: str, version: str, word: Word, cloud: Cloud) -> Row:
     """Let a version serve that was trained before; the row of the decision is returned."""
-    name, cloud = datasets.load(dataset).name, cloud.of(dataset)
-    while True:
-        head = cloud.warehouse.head(name)
-        rows = cloud.warehouse.rows(HISTORY, dataset=name)
-        if decided := _commit(head, _target(rows, version), word, cloud):
-            return decided
+    return _serve(dataset, version, word, cloud)
 
 
 def rollback(dataset: str, to: str | None, word: Word, cloud: Cloud) -> Row:
     """Let that version serve again, or the one that served before the one that does."""
+    return _serve(dataset, to, word, cloud)
+
+
+def _serve(dataset: str, version: str | None, word: Word, cloud: Cloud) -> Row:
     name, cloud = datasets.load(dataset).name, cloud.of(dataset)
     while True:
         head = cloud.warehouse.head(name)
-        rows = cloud.warehouse.rows(HISTORY, dataset=name)
-        target = _target(rows, to) if to else _before(head, rows)
+        rows = _rows(name, cloud)
+        target = _target(rows, version) if version else _before(head, rows)
         if decided := _commit(head, target, word, cloud):
             return decided
+
+
+def _rows(dataset: str, cloud: Cloud) -> list[dict[str, Any]]:
+    """Every decision, oldest first."""
+    return cloud.of(dataset).warehouse.rows(HISTORY, dataset=dataset)
 
 
 def _target(rows: list[dict[str, Any]], version: str) -> Row | None:
@@ -108,7 +112,7 @@ def _commit(head: Head, target: Row | None, word: Word, cloud: Cloud) -> Row | N
 def versions(dataset: str, cloud: Cloud) -> list[dict[str, Any]]:
     """Every version, newest first, with what was decided about it last."""
     name, cloud = datasets.load(dataset).name, cloud.of(dataset)
-    rows, head = cloud.warehouse.rows(HISTORY, dataset=name), cloud.warehouse.head(name)
+    rows, head = _rows(name, cloud), cloud.warehouse.head(name)
     found = {row["version"]: row for row in rows if row["digest"]}
     trained = [row["version"] for row in rows if row["digest"] and row["decided_by"] == "train"]
     since = {row["champion"]: row["decided_at"] for row in rows if row["promoted"]}
@@ -137,8 +141,7 @@ def _alias(version: str, champion: str | None, newest: str | None) -> str:
 
 def served(dataset: str, day: date, cloud: Cloud) -> Row:
     """Who served at the end of a day, and by which decision."""
-    name = datasets.load(dataset).name
-    rows = cloud.of(dataset).warehouse.rows(HISTORY, dataset=name)
+    rows = _rows(datasets.load(dataset).name, cloud)
     decided = [row for row in rows if row["promoted"] and row["decided_at"] <= end_of(day)]
     if not decided:
         return {"day": day, "version": None, "recipe": BASELINE, "since": None,
@@ -153,10 +156,9 @@ def served(dataset: str, day: date, cloud: Cloud) -> Row:
     }
 
 
-def history(dataset: str, cloud: Cloud) -> Iterator[dict[str, Any]]:
+def history(dataset: str, cloud: Cloud) -> list[dict[str, Any]]:
     """Every decision, newest first."""
-    name = datasets.load(dataset).name
-    yield from cloud.of(dataset).warehouse.rows(HISTORY, dataset=name)[::-1]
+    return _rows(datasets.load(dataset).name, cloud)[::-1]
 
 
 def _unknown(expected: str, found: str) -> Rejected:

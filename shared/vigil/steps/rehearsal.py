@@ -13,7 +13,6 @@ from vigil.errors import Rejected
 from vigil.forecasts import forecast
 from vigil.messages import Tick
 from vigil.models import boosted
-from vigil.origins import weekly
 from vigil.panel import Key
 from vigil.steps.archive import Archive, refused
 from vigil.view import WEEK, View
@@ -33,7 +32,7 @@ def rehearse(tick: Tick, cloud: Cloud) -> tuple[pa.Table, dict[str, str]]:
     rows = pa.concat_tables([one.rows for one in parts]) if parts else pa.table({})
     said: dict[str, str] = {}
     for part in parts:  # the model's part comes first, what it left out after it
-        said.setdefault(f"{part.key.source}.{part.key.target}", part.model)
+        said.setdefault(part.key.name, part.model)
     return rows, said
 
 
@@ -56,8 +55,6 @@ def _trained(archive: Archive, key: Key) -> Model | None:
 
 def _pasts(archive: Archive, key: Key, view: View) -> list[Past]:
     """Forecasts of the weeks before, each from what was known then."""
-    first, last = view.dates[0].astype(object), view.dates[-1].astype(object)
-    publications = archive.publications[key]
-    found = weekly(publications, first, last, timedelta(days=WEEK), CALIBRATED)
+    found = archive.origins(key, view, timedelta(days=WEEK), CALIBRATED)
     seen = (archive.sight(key, origin) for origin in found)
     return list(rolling(seen, archive.dataset.horizon, boosted.fit, refit=CALIBRATED))

@@ -1,20 +1,23 @@
 """Train: a recipe fitted to all that is known takes over on evidence, or does not."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from vigil import crash, datasets, tables
 from vigil.cloud import Cloud
 from vigil.commit import Commit, Head
+from vigil.datasets import Dataset
 from vigil.errors import Paused
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick, moment_text
 from vigil.shelf import code
 from vigil.steps.archive import Archive
 from vigil.steps.decisions import Decided, decisions
-from vigil.steps.mirror import mirror, prune
+from vigil.steps.mirror import mirror
+from vigil.steps.progress import Progress, quiet
 from vigil.steps.training import Training
 
 RESERVE = 120.0  # seconds: the last fits, the commit, the registry
@@ -22,11 +25,6 @@ DONE = (
     "SELECT 1 FROM promotions WHERE dataset = @dataset AND version = @version "
     "AND kind IN ('first', 'refresh', 'switch') LIMIT 1"
 )
-Progress = Callable[[int, int], None]
-
-
-def quiet(_done: int, _total: int) -> None:
-    """No progress."""
 
 
 def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
@@ -47,7 +45,7 @@ def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
     mirror(dataset, tick, cloud)
     if run.recorded:
         files.clear()
-        prune(dataset, cloud)
+        _prune(dataset, cloud)
     head = cloud.warehouse.head(dataset.name)
     if head.champion and not (head.forecast or "").endswith(f" {head.champion}"):
         return Tick(dataset.name, tick.as_of)
@@ -109,7 +107,7 @@ def _rows(decided: list[Decided], head: Head, run: Run, cloud: Cloud) -> Iterato
         said = one.dossier.said if one.dossier else {}
         yield {
             "dataset": head.dataset,
-            "decided_at": run.now(),
+            "decided_at": datetime.now(UTC),
             "kind": one.decision.kind,
             "promoted": one.decision.promoted,
             "version": one.version,
@@ -133,3 +131,13 @@ def _rows(decided: list[Decided], head: Head, run: Run, cloud: Cloud) -> Iterato
             "numbers": json.dumps(numbers, sort_keys=True),
             "run_id": run.run_id,
         }
+
+
+def _prune(dataset: Dataset, cloud: Cloud) -> None:
+    """Remove models that were never promoted and are not among the last."""
+    rows = cloud.warehouse.rows(
+        "SELECT DISTINCT version FROM promotions WHERE dataset = @dataset AND promoted "
+        "AND version IS NOT NULL",
+        dataset=dataset.name,
+    )
+    cloud.vault.prune(dataset.name, [row["version"] for row in rows])

@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from vigil import engine, fans, outcomes, promotion, shelf
 from vigil.backtest import Fit, Walk
-from vigil.calibration import HIGH, LOW, MEDIAN, Past
+from vigil.calibration import HIGH, LOW, MEDIAN
 from vigil.champion import Champion
 from vigil.datasets import Dataset
 from vigil.engine import Model
 from vigil.errors import Rejected
 from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.models.table import KEPT, choose
-from vigil.origins import Origin, weekly
+from vigil.origins import Origin
 from vigil.panel import Floats, Key, digest
 from vigil.steps.archive import Archive
 from vigil.view import WEEK, View
@@ -74,7 +74,9 @@ class Training:
             "vintage": self.archive.vintage,
             "recipe": recipe,
         }
-        last = max((view.dates[-1].astype(date) for view in self.views.values()), default=date.min)
+        known = self.archive.publications  # not the views: most ticks end here
+        days = [known[key].last_date for key in engine.keys(self.dataset) if key in known]
+        last = max(days, default=date.min)
         return f"{last:%Y%m%d}-{shelf.name_of(said)[:8]}"
 
     def settled(self, key: Key, count: int) -> list[Origin]:
@@ -83,10 +85,9 @@ class Training:
 
     def origins(self, key: Key, span: Span) -> list[Origin]:
         """Those that are judged, and those after them: what came of their first days teaches."""
-        view, settled = self.views[key], self.settled(key, span.judged)
-        first, last = (view.dates[at].astype(date) for at in (0, -1))
-        known, taught = self.archive.publications[key], min(timedelta(WEEK), self.archive.ahead)
-        every = weekly(known, first, last, taught, span.judged + UNSETTLED)
+        settled, taught = self.settled(key, span.judged), min(timedelta(WEEK), self.archive.ahead)
+        most = span.judged + UNSETTLED
+        every = self.archive.origins(key, self.views[key], taught, most)
         return [one for one in every if not settled or one.day >= settled[0].day]
 
     def walk(self, recipes: list[str], span: Span) -> None:
@@ -164,7 +165,7 @@ class Training:
         """What the new one cannot forecast or gets impossible, and how many series it moves far."""
         bad, shares, sizes = [], [], []
         for key, view in self.views.items():
-            name, ours = f"{key.source}.{key.target}", self._said(new, key)
+            name, ours = key.name, self._said(new, key)
             if ours is None:
                 bad.append(f"{name}: no model")
                 continue
@@ -177,8 +178,8 @@ class Training:
             lost = np.isfinite(theirs).all(axis=(0, 1)) & ~able
             if lost.any():
                 bad.append(f"{name}: no forecast of {lost.sum()} series that the champion has")
-            counts = view.measure.non_negative and view.measure.adds_up
-            shares.append(promotion.outside(ours[MEDIAN], theirs[LOW], theirs[HIGH], counts=counts))
+            bands = theirs[LOW], theirs[HIGH]
+            shares.append(promotion.outside(ours[MEDIAN], *bands, counts=view.measure.counts))
             sizes.append(able.sum())
         return bad, float(np.average(shares, weights=sizes)) if sizes else float("nan")
 
@@ -187,9 +188,7 @@ class Training:
         if key not in champion.models:
             return None
         view = self.views[key].latest(engine.NEEDED + 2 * self.dataset.horizon)
-        past: Past = champion.models[key].quantiles(view, self.dataset.horizon)
-        values = view.transform.back(past.quantiles)
-        return np.maximum(values, 0) if view.measure.non_negative else values
+        return view.natural(champion.models[key].quantiles(view, self.dataset.horizon).quantiles)
 
     def told(self, recipe: str) -> dict[str, Any]:
         """What it was made of."""
@@ -201,7 +200,7 @@ class Training:
             "data_digest": digest(self.archive.panel(self.archive.as_of)),
             "rows": sum(int(np.isfinite(view.published).sum()) for view in self.views.values()),
             "measures": {
-                f"{key.source}.{key.target}": {
+                key.name: {
                     "reference_date": str(view.dates[-1]),
                     "series": len(view.series),
                 }
@@ -215,7 +214,7 @@ class Training:
                 "labels_after": self.dataset.labels_after,
             },
             "importance": {
-                f"{key.source}.{key.target}": engine.importance(model)
+                key.name: engine.importance(model)
                 for key, model in self.champion(recipe).models.items()
             },
         }
