@@ -12,6 +12,8 @@ ORDER = (
     "observations_asof",
     "latest_observations",
     "latest_records",
+    "actuals_asof",
+    "actuals",
     "latest_forecasts",
     "data_health",
     "revisions",
@@ -32,7 +34,7 @@ class View:
         sql = self.sql.replace("{dataset}", dataset)
         if self.arguments:
             head = f"CREATE OR REPLACE TABLE FUNCTION `{dataset}.{self.name}`({self.arguments})"
-            return f"{head} AS\n{sql}"
+            return f"{head} AS\nSELECT * FROM (\n{sql}\n)"  # a stand-in reads no WITH here
         options = f"OPTIONS (description = {self.description!r})"
         return f"CREATE OR REPLACE VIEW `{dataset}.{self.name}` {options} AS\n{sql}"
 

@@ -1,13 +1,9 @@
--- The newest forecast of every dataset: median, mean and the 50, 80 and 95 per cent bands, by day and by week.
+-- The newest forecast of every dataset beside its latest actuals: median, mean and the 50, 80 and 95 per cent bands, by day, by week and as running totals.
 SELECT
-  f.dataset, f.target, f.series, f.period, f.reference_date, f.horizon, f.target_date,
-  f.q500 AS median, f.mean,
-  f.q250 AS low50, f.q750 AS high50,
-  f.q100 AS low80, f.q900 AS high80,
-  f.q025 AS low95, f.q975 AS high95,
-  f.model, f.version, f.vintage, f.issued_at
-FROM `{dataset}.forecasts` AS f
-JOIN `{dataset}.heads` AS h
-  ON f.dataset = h.dataset
-  AND f.run_id = h.forecast_run
-  AND CONCAT(f.vintage, ' ', f.model, ' ', f.version) = h.forecast
+  dataset, source, target, series, period, reference_date, horizon, date AS target_date, actual,
+  q500 AS median, mean,
+  q250 AS low50, q750 AS high50,
+  q100 AS low80, q900 AS high80,
+  q025 AS low95, q975 AS high95,
+  phase, model, version, vintage, issued_at
+FROM `{dataset}.outlook`
