@@ -34,7 +34,7 @@ scored AS (
     s.dataset, s.source, s.target, s.period, s.horizon, s.series, s.phase,
     a.series IS NOT NULL AS is_aggregate,
     DATE_TRUNC(s.target_date, WEEK(SUNDAY)) AS week,
-    IF(s.period = 'week', s.horizon, DIV(s.horizon + 6, 7)) AS weeks_ahead,
+    IF(s.period = 'week', s.horizon, CAST(CEIL(s.horizon / 7) AS INT64)) AS weeks_ahead,
     s.wis IS NOT NULL AND s.naive_wis IS NOT NULL AS counts,
     s.actual, s.wis, s.naive_wis, s.ae, s.ale, s.wis_log,
     s.covered50, s.covered80, s.covered95, s.naive_covered95
@@ -85,7 +85,8 @@ blocks AS (
   SELECT
     dataset, source, target, period, cut, horizon, series, phase,
     LEAST(
-      DIV(DATE_DIFF(week, first_week, DAY), days), DIV(DATE_DIFF(last_week, first_week, DAY) + 7, days) - 1
+      DIV(DATE_DIFF(week, first_week, DAY), days),
+      DIV(DATE_DIFF(DATE_ADD(last_week, INTERVAL 7 DAY), first_week, DAY), days) - 1
     ) AS block,
     SUM(n) AS n, SUM(unscored) AS unscored, SUM(wis) AS wis, SUM(naive_wis) AS naive_wis,
     SUM(ae) AS ae, SUM(came) AS came, SUM(logs) AS logs, SUM(squares) AS squares,
@@ -97,9 +98,7 @@ blocks AS (
 told AS (
   SELECT
     b.*,
-    SAFE_DIVIDE(
-      SUM(wis) OVER own, SUM(naive_wis) OVER own
-    ) AS ratio
+    SAFE_DIVIDE(SUM(wis) OVER own, SUM(naive_wis) OVER own) AS ratio
   FROM blocks AS b
   WINDOW own AS (PARTITION BY dataset, source, target, period, cut, horizon, series, phase)
 ),
