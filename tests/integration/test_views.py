@@ -200,10 +200,14 @@ def test_the_hub_gets_every_quantile_of_days_and_weeks(filled: Cloud) -> None:
 def test_a_forecast_stands_beside_what_came_as_known_then_and_now(filled: Cloud) -> None:
     """Median 16; 12 when it settled, 13 now. Seasonal naive's rows beside it are left out."""
     monday = date(2024, 2, 5)
-    key = {**SAME, "series": "B", "period": "day", "run_id": "r"}
+    key = {**SAME, "series": "B", "period": "day", "model": "lightgbm"}
     key |= {"reference_date": monday, "horizon": 1, "target_date": monday + timedelta(days=1)}
-    served = {**key, "serves": True, "model": "lightgbm", **quantiles(5)}
-    insert(filled, "forecasts", [served, {**key, "serves": False, **quantiles(0)}])
+    served = {**key, "serves": True, **quantiles(5)}
+    insert(
+        filled,
+        "forecasts",
+        [served, {**key, "serves": False, "model": "seasonal_naive", **quantiles(0)}],
+    )
     insert(filled, "scores", [{**key, "actual": 12.0, "wis": 2.0, "naive_wis": 4.0}])
     for day, total, issued in ((5, 100.0, 6), (6, 112.0, 7), (6, 113.0, 20)):
         insert(filled, "observations", [{
