@@ -184,7 +184,7 @@ def _measure(
 
 def _level(truth: Floats, counts: bool) -> Floats:
     """Where the series stands and where it goes: last week's mean times its growth."""
-    last, before = truth[:, -7:].mean(axis=1), truth[:, -14:-7].mean(axis=1)
+    last, before = truth[:, -7:].mean(axis=1) + 0.2, truth[:, -14:-7].mean(axis=1)
     return last * np.clip((last + 0.3) / (before + 0.3), 0.8, 1.3) ** 0.4 if counts else last
 
 
@@ -213,7 +213,8 @@ def _forecast(
     rng: np.random.Generator, names: list[str], period: str, reference: int, step: int, fan: Floats
 ) -> dict[str, Any]:
     ahead = np.arange(fan.shape[2]) + 1
-    phases = np.random.default_rng(5).choice(["growing", "flat", "falling"], len(names))
+    drawn = np.random.default_rng(5).choice(["growing", "flat", "falling"], len(names))
+    phases = [str(one) if fan.min() >= 0 else None for one in drawn]
     return {
         **_grid(names, reference + step * ahead), "period": period, "actual": None,
         "horizon": np.tile(ahead, len(names)),

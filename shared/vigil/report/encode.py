@@ -67,6 +67,7 @@ def _measure(shown: Shown, key: tuple[str, str], rows: pa.Table) -> dict[str, An
         "unit": spec.unit,
         "titles": words.titles(shown.dataset, target),
         "counts": spec.counts,
+        "ended": _ended(shown, source),
         "known": grids.day(pc.max(rows["reference_date"]).as_py()),
         "issued": pc.max(rows["issued_at"]).as_py().isoformat(),
         "series": series,
@@ -77,6 +78,15 @@ def _measure(shown: Shown, key: tuple[str, str], rows: pa.Table) -> dict[str, An
         },
         "earlier": grids.earlier(past, series),
     }
+
+
+def _ended(shown: Shown, line: str) -> int | None:
+    """The last date of a source that has ended; of a succession, of its last."""
+    last = list(shown.dataset.members(line))[-1]
+    for row in shown.health:
+        if row["source"] == last and row["status"] == "ended" and row["last_date"]:
+            return grids.day(row["last_date"])
+    return None
 
 
 def _of(rows: pa.Table, source: str, target: str) -> pa.Table:

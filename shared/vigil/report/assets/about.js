@@ -31,7 +31,7 @@ function model(shown) {
     ["Model", `${opening(RECIPES[row.recipe] || row.recipe || "")}, version ${row.version}`],
     ["Serves since", fullDate(row.served_from || row.decided_at)],
     ["Has learnt from", `what was known on ${fullDate(row.as_of)}, ${many(age, "day")} before this forecast`],
-    ["Chosen", row.reason],
+    ["Why", opening(row.reason || "")],
     ["Decided by", row.decided_by],
   ];
   if (row.relative_wis !== null && row.relative_wis !== undefined && row.judged_against)

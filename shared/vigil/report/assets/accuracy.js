@@ -41,7 +41,7 @@ function skills(kind, period, rows, state) {
     el("h4", {}, KINDS[kind][0]), el("p", { class: "quiet" }, KINDS[kind][1]),
     all ? el("p", {}, headline(all)) : null,
     el("div", { class: "scroll" }, el("table", { class: "skill" },
-      el("thead", {}, el("tr", {}, ["", "Skill", "", "Error", "Naive’s", "Forecasts"].map((text) => el("th", { scope: "col" }, text)))),
+      el("thead", {}, el("tr", {}, ["", "Skill", "", "Error", "Naive’s", "n"].map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, cells.map(([name, row, of]) => el("tr", { class: of },
         el("th", { scope: "row" }, name), el("td", { class: "number" }, percent(row.skill, true)), el("td", {}, whisker(row)),
         el("td", { class: "number" }, number(row.wis)), el("td", { class: "number" }, number(row.naive_wis)), el("td", { class: "number" }, number(row.n))))))));
@@ -59,9 +59,9 @@ const placeName = (id) => DATA.places.find((place) => place.id === id).name;
 
 // Skill as a dot with its interval; the upright line is seasonal naive.
 function whisker(row) {
-  const x = d3.scaleLinear([-0.5, 0.75], [2, 94]).clamp(true);
+  const x = d3.scaleLinear([-0.5, 0.75], [2, 78]).clamp(true);
   const said = row.skill_low === null ? percent(row.skill, true) : `${percent(row.skill, true)}, ${range(percent(row.skill_low, true), percent(row.skill_high, true))}`;
-  return svg("svg", { viewBox: "0 0 96 16", width: 96, height: 16, role: "img", "aria-label": said, class: "whisker" },
+  return svg("svg", { viewBox: "0 0 80 16", width: 80, height: 16, role: "img", "aria-label": said, class: "whisker" },
     svg("line", { x1: x(0), x2: x(0), y1: 0, y2: 16, class: "naive" }),
     ...(row.skill_low === null ? [] : [svg("line", { x1: x(row.skill_low), x2: x(row.skill_high), y1: 8, y2: 8, class: "interval" })]),
     svg("circle", { cx: x(row.skill), cy: 8, r: 3.5 }));

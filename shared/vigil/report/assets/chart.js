@@ -4,8 +4,7 @@ function fan(view) {
   const last = view.history.at(-1);
   const first = view.forecast[0];
   if (!last || !first || first.day - last.day > 2 * STEP[view.by]) return view.forecast;
-  const point = Object.fromEntries(QUANTILES.map((name) => [name, last.actual]));
-  return [{ ...last, ...point }, ...view.forecast];
+  return [{ ...last, ...level(last.actual) }, ...view.forecast];
 }
 
 function extent(view) {
@@ -23,10 +22,10 @@ function extent(view) {
 
 function earlierMarks(view) {
   const one = view.earlier.length === 1;
-  return view.earlier.flatMap(({ rows }) => [
-    ...(one ? [Plot.areaY(rows, { x: "date", y1: "q025", y2: "q975", className: "past-95" })] : []),
-    ...(one ? [Plot.areaY(rows, { x: "date", y1: "q250", y2: "q750", className: "past-50" })] : []),
-    Plot.lineY(rows, { x: "date", y: "q500", className: "past" }),
+  return view.earlier.flatMap(({ from, rows }) => [
+    ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q025", y2: "q975", className: "past-95" })] : []),
+    ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q250", y2: "q750", className: "past-50" })] : []),
+    Plot.lineY([...from, ...rows], { x: "date", y: "q500", className: "past" }),
     Plot.dot(rows, { x: "date", y: "q500", r: rows.length > 10 ? 1 : 2, className: "past-dot" }),
   ]);
 }
@@ -46,17 +45,32 @@ function marks(view) {
   ];
 }
 
+// Ticks people count in: whole ones of what is counted, all with the same unit and decimals.
+function upright([low, high], counted, most) {
+  const step = Math.max(d3.tickStep(low, high, most), counted ? 1 : 0);
+  const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];
+  const [size, letter] = [[1e9, "B"], [1e6, "M"], [1e4, "k"], [0, ""]].find(([from]) => Math.max(-low, high) >= from);
+  const unit = letter === "k" ? 1e3 : size || 1;
+  const decimals = Math.max(0, -Math.floor(Math.log10(step / unit) + 1e-9));
+  const format = new Intl.NumberFormat("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return {
+    domain: [first * step, last * step],
+    ticks: d3.range(first, last + 1).map((n) => n * step),
+    tickFormat: (value) => (value === 0 ? "0" : `${signed(format.format(value / unit))}${letter}`),
+  };
+}
+
 function drawn(view, width) {
   const narrow = width < 520;
   const rows = [...view.history, ...view.forecast, ...view.earlier.flatMap((one) => one.rows)];
   const chart = Plot.plot({
     width,
     height: Math.round(Math.min(Math.max(width * 0.46, 250), 420)),
-    marginLeft: 46, marginRight: 44, marginTop: 26, marginBottom: 40,
+    marginLeft: 46, marginRight: 54, marginTop: 26, marginBottom: 40,
     style: { fontFamily: "inherit", fontSize: "12px", background: "none", overflow: "visible" },
     ariaLabel: described(view),
     x: { type: "utc", label: null, domain: d3.extent(rows, (row) => row.date), ticks: narrow ? 4 : 8, tickSize: 4 },
-    y: { label: null, domain: extent(view), nice: true, grid: true, tickFormat: tick, ticks: narrow ? 5 : 6, tickSize: 0 },
+    y: { label: null, grid: true, ...upright(extent(view), view.measure.counts && view.by !== "total", narrow ? 5 : 6), tickSize: 0 },
     marks: marks(view),
   });
   chart.setAttribute("role", "img");
@@ -70,12 +84,12 @@ function labelled(chart, view) {
   const y = chart.scale("y").apply;
   const end = view.forecast.at(-1);
   if (!end) return;
-  const names = [...BANDS.map((band) => [`${band.level}%`, band.high]), ["median", "q500"]];
-  let above = -Infinity;
+  const names = [["median", "q500"], ...BANDS.toReversed().map((band) => [`${band.level}%`, band.high])];
+  let below = Infinity;
   for (const [name, at] of names) {
-    const height = Math.max(y(end[at]), above + 13);
-    above = height;
-    chart.append(svg("text", { x: x(end.date) + 7, y: height, dy: "0.35em", class: "label" }, name));
+    const height = Math.min(y(end[at]), below - 13);
+    below = height;
+    chart.append(svg("text", { x: x(end.date) + 7, y: height, dy: "0.35em", class: "label", "text-anchor": "start" }, name));
   }
   const known = { x: x(dateOf(view.measure.known)) - 6, y: 14, class: "label known-label", "text-anchor": "end" };
   chart.append(svg("text", known, `data to ${shortDate(view.measure.known)}`));
@@ -84,7 +98,7 @@ function labelled(chart, view) {
 function described(view) {
   const place = DATA.places.find((one) => one.id === view.measure.series[view.series]);
   const end = view.forecast.at(-1);
-  const last = view.last.at(-1);
+  const { last } = view;
   const said = [`${view.title}, ${place.name}.`];
   if (last) said.push(`Last reported: ${number(last.actual)}, ${when(view.by, last.day)}.`);
   if (end) said.push(`Forecast for ${when(view.by, end.day)}: median ${number(end.q500)}, 95% between ${range(number(end.q025), number(end.q975))}.`);

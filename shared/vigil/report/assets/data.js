@@ -26,6 +26,9 @@ const BANDS = [
 const QUANTILES = ["q025", "q100", "q250", "q500", "q750", "q900", "q975"];
 const PAST = ["q025", "q250", "q500", "q750", "q975"];
 
+// A point as a distribution, where a fan begins.
+const level = (value) => Object.fromEntries(QUANTILES.map((name) => [name, value]));
+
 // One series of a grid that lies flat: series by dates.
 const cut = (flat, series, width) => flat.slice(series * width, (series + 1) * width);
 
@@ -47,13 +50,14 @@ function view(state) {
   const all = grid.days.map((day, i) => ({ day, date: dateOf(day), actual: actual[i] })).filter((row) => row.actual !== null);
   const forecast = quantiles(grid, QUANTILES, series).map((row) => ({ ...row, ahead: Math.round((row.day - measure.known) / STEP[state.by]) || 1 }));
   const made = state.by === DATA.grain ? measure.earlier : [];
+  const from = (day) => all.filter((row) => row.day === day && day >= since).map((row) => ({ ...row, ...level(row.actual) }));
   const earlier = made
     .filter((one) => state.past === "all" || String(one.made) === state.past)
-    .map((one) => ({ made: one.made, rows: quantiles(one, PAST, series).filter((row) => row.day >= since) }))
+    .map((one) => ({ made: one.made, from: from(one.made), rows: quantiles(one, PAST, series).filter((row) => row.day >= since) }))
     .filter((one) => one.rows.length);
   return {
     measure, series, by: state.by, since, earlier,
-    history: all.filter((row) => row.day >= since), last: all.slice(-2), forecast,
+    history: all.filter((row) => row.day >= since), last: all.at(-1), before: all.find((row) => row.day === all.at(-1).day - 7), forecast,
     title: measure.titles[state.by],
     past: made.map((one) => one.made),
     phase: measure.phase[series],

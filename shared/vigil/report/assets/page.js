@@ -12,12 +12,12 @@ function figure(name, value, detail, of = "") {
 }
 
 function figures(shown) {
-  const [before, last] = shown.last.length > 1 ? shown.last : [null, shown.last[0]];
+  const { before, last } = shown;
   const made = [];
   if (last) made.push(figure(opening(when(shown.by, last.day)), number(last.actual), before ? change(shown, before, last) : "reported"));
   for (const row of new Set([shown.forecast[0], shown.forecast.at(-1)].filter(Boolean))) {
     const width = row.q900 - row.q100;
-    made.push(figure(opening(when(shown.by, row.day)), about(row.q500, width), `forecast; 80%: ${range(about(row.q100, width), about(row.q900, width))}`, "ahead"));
+    made.push(figure(opening(when(shown.by, row.day)), about(row.q500, width), `80% between ${between(about(row.q100, width), about(row.q900, width))}`, "ahead"));
   }
   const [word, meaning] = TREND[shown.phase] || [];
   if (word) made.push(figure("As things stand", word, meaning, `trend ${shown.phase}`));
@@ -25,9 +25,8 @@ function figures(shown) {
 }
 
 function change(shown, before, last) {
-  const step = `the ${shown.by === "week" ? "week" : "day"} before`;
-  if (shown.by === "total" || !shown.measure.counts) return `reported; ${number(before.actual)} ${step}`;
-  if (before.actual <= 0) return `reported; ${number(before.actual)} ${step}`;
+  const step = { week: "the week before", day: "that day a week before", total: "a week before" }[shown.by];
+  if (shown.by === "total" || !shown.measure.counts || before.actual <= 0) return `reported; ${number(before.actual)} ${step}`;
   return `reported; ${percent(last.actual / before.actual - 1, true)} on ${step}`;
 }
 
@@ -41,11 +40,10 @@ function legend(shown) {
 }
 
 function here(state, shown) {
-  const ended = DATA.health.filter((row) => row.status === "ended" && [row.source, row.line].includes(shown.measure.source));
   return [
     shown.naive && !shown.measure.naive.every(Boolean) ? notice("The model has left this series out: its forecast is seasonal naive, the last week again.") : null,
     shown.forecast.length ? null : notice("There is no forecast of this series: too little is known of it."),
-    ended.length ? el("p", { class: "notice ended" }, `The source “${ended[0].source}” has ended: its last numbers are of ${fullDate(ended[0].last_date)}. This is its last forecast.`) : null,
+    shown.measure.ended === null ? null : el("p", { class: "notice ended" }, `These numbers have ended upstream: the last are of ${fullDate(shown.measure.ended)}, and this is the last forecast.`),
   ];
 }
 

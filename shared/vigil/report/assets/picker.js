@@ -12,10 +12,13 @@ function matches(query) {
   return DATA.places.filter((place) => place.id && words.every((word) => all(place).includes(word)));
 }
 
+function phaseOf(place, target) {
+  const measure = DATA.measures.find((one) => one.target === target && one.series.includes(place));
+  return measure?.phase[measure.series.indexOf(place)];
+}
+
 function option(place, state, searching) {
-  const measure = DATA.measures[state.measure];
-  const at = measure.series.indexOf(place.id);
-  const [glyph, word] = MARKS[measure.phase[at]] || ["", ""];
+  const [glyph, word] = MARKS[phaseOf(place.id, DATA.measures[state.measure].target)] || ["", ""];
   const depth = searching ? 0 : place.depth;
   if (place.id === null) return el("div", { class: "group", role: "presentation", style: `--depth:${depth}` }, place.name);
   return el("div", {
@@ -34,7 +37,15 @@ function list(state, query = "") {
   fill("list", options);
   byId("found").textContent = query ? (found.length ? many(found.length, "place") : "No place is called that.") : "";
   byId("search").removeAttribute("aria-activedescendant");
-  if (!query) byId("list").querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  if (!query) inSight(byId("list").querySelector("[aria-selected=true]"));
+}
+
+// Scrolls the list, never the page.
+function inSight(node) {
+  const box = byId("list");
+  if (!node) return;
+  const top = node.offsetTop;
+  if (top < box.scrollTop || top + node.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top - box.clientHeight / 3;
 }
 
 function open(is) {
@@ -49,7 +60,7 @@ function activate(at) {
   picker.active = Math.min(Math.max(at, 0), picker.shown.length - 1);
   const [, node] = picker.shown[picker.active];
   node.classList.add("active");
-  node.scrollIntoView({ block: "nearest" });
+  inSight(node);
   byId("search").setAttribute("aria-activedescendant", node.id);
 }
 

@@ -15,7 +15,6 @@ const moment = written({ day: "numeric", month: "long", year: "numeric", hour: "
 const places0 = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const places1 = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 const places2 = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 2 });
-const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 
 const signed = (text) => text.replace(/^-/, "\u2212");
 
@@ -26,23 +25,22 @@ function number(value) {
 }
 
 // As many digits as a forecast deserves.
-function about(value, finest) {
+function about(value, width, least = Math.abs(value) < 10 ? -1 : 0) {
   if (value === null || value === undefined) return "–";
-  const size = Math.max(Math.abs(value), 1);
-  const step = 10 ** Math.max(Math.floor(Math.log10(finest || size)) - (finest ? 1 : 2), size < 10 ? -1 : 0);
-  const digits = step < 1 ? 1 : 0;
-  const format = new Intl.NumberFormat("en-GB", { maximumFractionDigits: digits });
-  const rounded = Math.round(value / step) * step;
-  return signed(format.format(rounded === 0 ? 0 : rounded));
+  if (Math.abs(value) >= 1e6) return `${about(value / 1e6, width / 1e6, -2)} million`;
+  const finest = width > 0 ? Math.floor(Math.log10(width)) - 1 : Math.floor(Math.log10(Math.max(Math.abs(value), 1))) - 2;
+  const digits = Math.max(finest, least);
+  const rounded = Math.round(value / 10 ** digits) * 10 ** digits;
+  return signed(new Intl.NumberFormat("en-GB", { maximumFractionDigits: Math.max(-digits, 0) }).format(rounded || 0));
 }
 
-const tick = (value) => signed(Math.abs(value) < 10000 ? places2.format(value) : compact.format(value).replace("K", "k"));
 const percent = (share, plus = false) => {
   if (share === null || share === undefined) return "–";
   const whole = Math.round(100 * share) || 0;
   return `${whole > 0 && plus ? "+" : ""}${signed(String(whole))}%`;
 };
 const range = (low, high) => `${low} to ${high}`;
+const between = (low, high) => `${low} and ${high}`;
 const many = (count, one, more = `${one}s`) => `${places0.format(count)} ${count === 1 ? one : more}`;
 const opening = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
