@@ -18,6 +18,7 @@ class Settings:
     warehouse: str  # the BigQuery dataset
     raw_bucket: str
     models_bucket: str
+    reports_bucket: str
     restricted_warehouse: str  # of personal data
     restricted_bucket: str
     hash_key: bytes | None  # the secret that people are hashed with
@@ -40,6 +41,7 @@ class Settings:
             warehouse=env.get("VIGIL_WAREHOUSE", "vigil"),
             raw_bucket=env.get("VIGIL_RAW_BUCKET", f"{project}-vigil-raw"),
             models_bucket=env.get("VIGIL_MODELS_BUCKET", f"{project}-vigil-models"),
+            reports_bucket=env.get("VIGIL_REPORTS_BUCKET", f"{project}-vigil-reports"),
             restricted_warehouse=env.get(
                 "VIGIL_RESTRICTED_WAREHOUSE", f"{env.get('VIGIL_WAREHOUSE', 'vigil')}_restricted"
             ),

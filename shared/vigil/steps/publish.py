@@ -1,0 +1,102 @@
+"""Publish: what people open, made of the tables after a commit.
+
+It may fail: that is a finding, and the next Tick for predict makes good for it.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from vigil import report, tables
+from vigil.cloud import Cloud
+from vigil.commit import Head
+from vigil.datasets import Dataset
+from vigil.ledger import finding_row
+from vigil.log import log
+from vigil.messages import Tick
+from vigil.quality import Finding
+from vigil.report import Shown, queries
+
+EARLIER = timedelta(weeks=10)  # of the forecasts that are drawn over what came
+HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
+
+
+def publish(dataset: Dataset, tick: Tick, cloud: Cloud) -> None:
+    """Bring the files up to the tables, as far as they are not."""
+    try:
+        bring_up(dataset, cloud)
+    except Exception as error:  # noqa: BLE001  whatever it is, the forecast stands
+        said = f"{type(error).__name__}: {error}"
+        trace = "".join(traceback.format_exception(error))
+        log(said, severity="ERROR", dataset=dataset.name, rule="report", stack_trace=trace)
+        finding = Finding("report", "warning", f"{dataset.name}.report", "its files written", said)
+        row = finding_row(finding, "predict", dataset.name, tick.as_of)
+        cloud.warehouse.append("findings", tables.load("findings").rows([row]))
+
+
+def bring_up(dataset: Dataset, cloud: Cloud) -> str:
+    """Write each file that shows another state of the tables; its folder is returned."""
+    head = cloud.warehouse.head(dataset.name)
+    stamp = f"{head.revision} {cloud.settings.revision}"
+    shown = Reading(dataset, head, cloud)
+    for name, (kind, made) in FILES.items():
+        place = f"{dataset.name}/{name}"
+        if cloud.reports.stamp(place) != stamp:
+            cloud.reports.replace(place, made(shown), kind=kind, stamp=stamp)
+    return f"gs://{cloud.reports.name}/{dataset.name}/"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the files are made of; what several need is read once."""
+
+    dataset: Dataset
+    head: Head
+    cloud: Cloud
+
+    def table(self, sql: str, **parameters: Any) -> pa.Table:
+        """Columns."""
+        return self.cloud.warehouse.arrow(sql, dataset=self.dataset.name, **parameters)
+
+    def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        """A few rows."""
+        return self.cloud.warehouse.rows(sql, dataset=self.dataset.name, **parameters)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """All that the report tells."""
+        model = self.rows(queries.MODEL, version=self.head.champion or "")
+        return Shown(
+            self.dataset,
+            datetime.now(UTC),
+            outlook=self.table(queries.OUTLOOK),
+            earlier=self._earlier(),
+            drivers=self.table(queries.DRIVERS),
+            accuracy=self.table(queries.ACCURACY),
+            health=self.rows(queries.HEALTH),
+            model=model[0] if model else None,
+            series=self.rows(queries.SERIES),
+        )
+
+    def _earlier(self) -> pa.Table:
+        """The forecasts of the weeks before, from the days that are as the newest one's."""
+        last = self.head.reference_date or datetime.now(UTC).date()
+        return self.table(
+            queries.EARLIER,
+            grain=self.dataset.grain,
+            since=last - EARLIER,
+            until=last,
+            weekday=last.isoweekday() % 7 + 1,
+        )
+
+
+def _report(reading: Reading) -> bytes:
+    return report.page(reading.shown)
+
+
+FILES: Mapping[str, tuple[str, Callable[[Reading], bytes]]] = {"report.html": (HTML, _report)}
