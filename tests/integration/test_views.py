@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from by_hand import insert, own_cloud
 
-from vigil import export, hub, views
+from vigil import export, hub, looker, views
 from vigil.cloud import Cloud
 from vigil.paths import LEVELS
 
@@ -288,3 +289,20 @@ def test_a_run_says_how_fresh_its_result_was_and_what_it_costs(filled: Cloud) ->
     assert row["freshness_minutes"] == 7.0
     expected = 200 * 0.000024 + 60 * 0.0000025 + 3.125
     assert row["estimated_cost"] == pytest.approx(expected)
+
+
+def test_the_report_of_looker_studio_finds_all_that_it_names(filled: Cloud) -> None:
+    """In a warehouse as it is made; elsewhere each view and column that is not there is named."""
+    assert looker.preflight(filled.warehouse) == []
+    name = f"{filled.settings.warehouse}_bare"
+    filled.warehouse.client.create_dataset(name)
+    bare = f"CREATE VIEW {name}.drivers AS SELECT 1 AS share, DATE '2024-01-01' AS target_date"
+    filled.warehouse.query(bare)
+    missing = looker.preflight(replace(filled.warehouse, name=name))
+    assert "no view accuracy" in missing
+    assert "no view drivers" not in missing
+    assert [one for one in missing if "drivers" in one] == [
+        "view drivers: no column rank, for 'Why'",
+        "view drivers: no column sentence, for 'Why'",
+    ]
+    assert len(missing) == 2 + len(looker.sources()) - 1
