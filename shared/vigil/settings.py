@@ -28,6 +28,8 @@ class Settings:
     mlflow: str | None  # where MLflow answers; without it nothing is registered
     revision: str  # of the code, as git names it
     mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
+    looker_host: str = "lookerstudio.google.com"
+    looker_template: str | None = None  # a report that the link copies
     step_seconds: float = 480.0  # an HTTP push waits 600 s: stop well before the platform does
 
     @classmethod
@@ -53,6 +55,8 @@ class Settings:
             mlflow=env.get("MLFLOW_TRACKING_URI") or None,
             revision=env.get("VIGIL_REVISION", "unknown"),
             mirror=whole(env.get("VIGIL_MIRROR")),
+            looker_host=env.get("VIGIL_LOOKER_HOST", cls.looker_host),
+            looker_template=env.get("VIGIL_LOOKER_TEMPLATE") or None,
             step_seconds=float(env.get("VIGIL_STEP_SECONDS", cls.step_seconds)),
         )
 
