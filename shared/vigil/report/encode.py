@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from vigil.models import seasonal_naive
 from vigil.report import grids, words
-from vigil.report.notices import notices
 from vigil.report.digits import plain, short
+from vigil.report.notices import notices
 from vigil.report.shown import Row, Shown
 from vigil.report.tree import places
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vigil.report.digits import Floats, plain, short
+from vigil.panel import Floats
+from vigil.report.digits import plain, short
 
 PERIODS = ("day", "week", "total")
 QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
