@@ -190,14 +190,21 @@ class Line:
 
     def _forecast(self, period: str, fan: Floats) -> dict[str, Any]:
         ahead = np.arange(fan.shape[2]) + 1
-        drawn = np.random.default_rng(5).choice(["growing", "flat", "falling"], len(self.names))
-        phases = [str(one) if self.counts else None for one in drawn]
         return {
             **self._grid(day(LAST) + STEPS[period] * ahead), "period": period, "actual": None,
             "horizon": np.tile(ahead, len(self.names)),
             **{name: fan[number].ravel() for number, name in enumerate(QUANTILES)},
-            "phase": [one for one in phases for _ in ahead], "model": "lightgbm", "version": "7",
+            "phase": [one for one in self._phases() for _ in ahead],
+            "model": "lightgbm", "version": "7",
         }  # fmt: skip
+
+    def _phases(self) -> list[str | None]:
+        """The last 7 days against the 7 before, within 15%."""
+        last, before = self.truth[:, -7:].sum(axis=1), self.truth[:, -14:-7].sum(axis=1)
+        names = np.where(
+            last > 1.15 * before, "growing", np.where(last < 0.85 * before, "falling", "flat")
+        )
+        return [str(one) if self.counts else None for one in names]
 
     def _fan(self, period: str, back: int) -> Floats:
         """Quantiles x series x horizons, wider from step to step."""
