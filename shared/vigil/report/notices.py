@@ -1,4 +1,4 @@
-"""What must be seen before any number is: who made the forecast, where that is not as it should be."""
+"""What must be seen before any number is: that no model serves, or an old one."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,11 @@ def notices(shown: Shown) -> list[str]:
 def _naive(shown: Shown) -> str:
     return (
         "No trained model serves: this forecast is seasonal naive, "
-        + ("the numbers of a week before" if shown.dataset.grain == "day" else "the last week again")
+        + (
+            "the numbers of a week before"
+            if shown.dataset.grain == "day"
+            else "the last week again"
+        )
         + ", with ranges as wide as its past errors."
     )
 
@@ -36,7 +40,8 @@ def _stale(shown: Shown, issued: datetime) -> list[str]:
     age = issued - model["as_of"]
     if age <= shown.dataset.schedules.late(issued):
         return []
-    return [
+    said = (
         f"The model is {age.days} days old: trainings since have brought no other. "
         f"It has learnt from what was known on {model['as_of']:%-d %B %Y}."
-    ]
+    )
+    return [said]

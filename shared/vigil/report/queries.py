@@ -1,8 +1,15 @@
 """What the report reads: small tables and views, and a few partitions of `forecasts`.
 
-Parameters: @dataset; of EARLIER also @grain (the period shown), @since (the first reference date),
-@until (forecasts from this reference date on are the newest ones) and @weekday (1 is Sunday).
+All take @dataset; EARLIER also what `earlier` says, MODEL the @version that serves.
 """
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from vigil.datasets import Dataset
+
+WEEKS = 10  # of earlier forecasts
 
 OUTLOOK = """
 SELECT source, target, series, period, date, actual, horizon,
@@ -11,15 +18,17 @@ FROM outlook
 WHERE dataset = @dataset
 """
 
-# One reference date a week: that of the weekday of the newest, so that each is as old as the next.
+# One reference date a week, of the newest forecast's weekday where there is one.
 EARLIER = """
 SELECT source, target, series, period, reference_date, target_date, q025, q250, q500, q750, q975
 FROM forecasts
 WHERE dataset = @dataset AND serves AND period = @grain
   AND reference_date >= @since AND reference_date < @until
-  AND EXTRACT(DAYOFWEEK FROM reference_date) = @weekday
-QUALIFY ROW_NUMBER() OVER (
-  PARTITION BY source, target, series, reference_date, target_date ORDER BY issued_at DESC) = 1
+QUALIFY RANK() OVER (
+    PARTITION BY source, target, DIV(DATE_DIFF(@until, reference_date, DAY) - 1, 7)
+    ORDER BY reference_date) = 1
+  AND ROW_NUMBER() OVER (
+    PARTITION BY source, target, series, reference_date, target_date ORDER BY issued_at DESC) = 1
 """
 
 DRIVERS = """
@@ -58,3 +67,14 @@ SELECT series, parent, name, place, aggregate, status
 FROM series
 WHERE dataset = @dataset
 """
+
+
+def earlier(dataset: Dataset, references: Iterable[date]) -> dict[str, Any]:
+    """The parameters of EARLIER, from the reference dates in `outlook`."""
+    dates = sorted(references)
+    return {
+        "dataset": dataset.name,
+        "grain": dataset.grain,
+        "since": dates[0] - timedelta(weeks=WEEKS),
+        "until": dates[-1],
+    }

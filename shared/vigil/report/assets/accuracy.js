@@ -20,7 +20,7 @@ function accuracy(state, shown) {
   const { period, rows } = scored(state, shown);
   if (!rows.length) return [el("p", { class: "quiet" }, "No forecast has been scored yet: a score waits until what came true has settled.")];
   return [
-    el("p", { class: "quiet" }, "Skill is how much smaller the error is than seasonal naive’s, which says that the last week comes again: 0% is no better, 100% would be perfect. Error is the weighted interval score, which counts the whole range. Intervals are 90%."),
+    el("p", { class: "quiet" }, "Skill is how much smaller the error is than seasonal naive’s, which says that the last week comes again: 0% is no better, 100% would be perfect. Error is the weighted interval score, which counts the whole range. Intervals are 90%; n counts forecasts."),
     el("div", { class: "kinds" }, kindsOf(rows).map((kind) => skills(kind, period, rows.filter((row) => row.vintage_kind === kind), state))),
   ];
 }

@@ -17,7 +17,8 @@ function extent(view) {
   if (low === undefined) return [0, 1];
   const room = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1;
   if (view.by === "total") return [low - room, high + room];
-  return [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
+  const small = view.measure.counts && low > -0.03 * high; // a correction that the axis need not show
+  return [low < 0 && !small ? low - room : 0, high > 0 ? high + room : 0];
 }
 
 function earlierMarks(view) {

@@ -5,6 +5,7 @@ const TREND = {
   flat: ["▬ Flat", "The last 7 days are within 15% of the 7 before."],
   falling: ["▼ Falling", "The last 7 days are more than 15% below the 7 before."],
 };
+const FEW = 20; // below it a per cent says more than there is
 const notice = (text) => el("p", { class: "notice" }, text);
 
 function figure(name, value, detail, of = "") {
@@ -26,7 +27,7 @@ function figures(shown) {
 
 function change(shown, before, last) {
   const step = { week: "the week before", day: "that day a week before", total: "a week before" }[shown.by];
-  if (shown.by === "total" || !shown.measure.counts || before.actual <= 0) return `reported; ${number(before.actual)} ${step}`;
+  if (shown.by === "total" || !shown.measure.counts || before.actual < FEW) return `reported; ${number(before.actual)} ${step}`;
   return `reported; ${percent(last.actual / before.actual - 1, true)} on ${step}`;
 }
 
