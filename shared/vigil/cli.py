@@ -547,12 +547,19 @@ def up(
     run(mirror=mirror, mlflow=mlflow)
 
 
-@app.command(epilog="Example: vigil demo")
-def demo() -> None:
-    """Send one Tick through the whole local cloud, on simulated files, and show what comes out."""
+@app.command(epilog="Example: vigil demo --data ../shared/data")
+def demo(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Replay the real 2021 of the files there, not simulated ones."
+        ),
+    ] = None,
+) -> None:
+    """Replay a year of a small dataset, simulated, through Pub/Sub and the three functions."""
     from vigil.local.demo import run
 
-    run()
+    run(data)
 
 
 def _complain(kind: str, text: str) -> None:
