@@ -146,24 +146,33 @@ class Warehouse:
         found = self.rows(sql, dataset=dataset, as_of=as_of)
         return found[0]["vintage"] if found else None
 
-    def published(self, dataset: str, vintage: str, model: str, version: str) -> bool:
-        """Whether a forecast from that vintage by that model is there already."""
+    def published(self, dataset: str, publication: str) -> bool:
+        """Whether that forecast is there already."""
         sql = (
-            "SELECT 1 FROM forecasts WHERE dataset = @dataset AND vintage = @vintage "
-            "AND model = @model AND version = @version LIMIT 1"
+            "SELECT 1 FROM publications WHERE dataset = @dataset AND publication = @publication "
+            "LIMIT 1"
         )
-        return bool(self.rows(sql, dataset=dataset, vintage=vintage, model=model, version=version))
+        return bool(self.rows(sql, dataset=dataset, publication=publication))
 
     def forecast(self, dataset: str, as_of: datetime, series: str | None) -> pa.Table:
         """The newest forecast published by a moment, whole or of one series."""
+        sql = (
+            "SELECT publication, first_reference, last_reference FROM publications "
+            "WHERE dataset = @dataset AND issued_at <= @as_of AND `rows` > 0 "
+            "ORDER BY issued_at DESC, vintage DESC LIMIT 1"
+        )
+        newest = self.rows(sql, dataset=dataset, as_of=as_of)
+        if not newest:
+            return tables.load("forecasts").rows([])
         columns = ", ".join(tables.load("forecasts").columns)
         sql = (
-            f"SELECT {columns} FROM forecasts WHERE dataset = @dataset AND issued_at <= @as_of "
+            f"SELECT {columns} FROM forecasts WHERE dataset = @dataset AND serves "
+            "AND publication = @publication "
+            "AND reference_date BETWEEN @first_reference AND @last_reference "
             "AND (@series = '' OR series = @series) "
-            "QUALIFY RANK() OVER (ORDER BY issued_at DESC, vintage DESC) = 1 "
-            "ORDER BY target, series, period, horizon"
+            "ORDER BY target, source, series, period, horizon"
         )
-        return self.arrow(sql, dataset=dataset, as_of=as_of, series=series or "")
+        return self.arrow(sql, dataset=dataset, series=series or "", **newest[0])
 
     def series(self, dataset: str) -> dict[str, dict[str, Any]]:
         """What is said of each series of a dataset."""
