@@ -27,6 +27,7 @@ class Settings:
     mlflow: str | None  # where MLflow answers; without it nothing is registered
     revision: str  # of the code, as git names it
     mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
+    region: str = "europe-west1"  # where Cloud Scheduler's jobs are
     step_seconds: float = 480.0  # an HTTP push waits 600 s: stop well before the platform does
 
     @classmethod
@@ -51,6 +52,7 @@ class Settings:
             mlflow=env.get("MLFLOW_TRACKING_URI") or None,
             revision=env.get("VIGIL_REVISION", "unknown"),
             mirror=whole(env.get("VIGIL_MIRROR")),
+            region=env.get("VIGIL_REGION", cls.region),
             step_seconds=float(env.get("VIGIL_STEP_SECONDS", cls.step_seconds)),
         )
 

@@ -12,7 +12,6 @@ from vigil.errors import VigilError
 from vigil.local import scheduler
 from vigil.local.events import event
 from vigil.local.processes import stop_on_signals
-from vigil.local.services import STEPS
 from vigil.local.up import Up, local_cloud, running
 from vigil.messages import Tick
 from vigil.settings import home, whole
@@ -57,8 +56,9 @@ def run(*, mirror: str | None, mlflow: bool) -> None:
         ):
             _hello(up)
             publish = partial(_publish, Cloud.from_env(Deadline(float("inf"))))
+            jobs = scheduler.LocalScheduler(home())
             loop = threading.Thread(
-                target=scheduler.run, args=(STEPS, publish, stop), name="scheduler", daemon=True
+                target=scheduler.run, args=(jobs, publish, stop), name="scheduler", daemon=True
             )
             try:  # from here on a signal may come at any line
                 loop.start()
@@ -91,6 +91,7 @@ def _publish(cloud: Cloud, step: str, tick: Tick) -> None:
 def _hello(up: Up) -> None:
     for name, value in sorted(up.env.items()):
         show("vigil", f"{name}={value}")
-    for job in scheduler.jobs(STEPS):
-        show("scheduler", f"{job.step} {job.dataset}: {job.cron} {job.zone}")
+    for one in scheduler.LocalScheduler(home()).look():
+        said = " (paused)" if one.state == "paused" else ""
+        show("scheduler", f"{one.job.step} {one.job.dataset}: {one.job.cron} {one.job.zone}{said}")
     show("vigil", "up; in another terminal: vigil tick jhu_global; vigil status. Ctrl-C ends it.")
