@@ -27,7 +27,9 @@ class Part:
     """All that is said of one measure."""
 
     key: Key
-    rows: pa.Table = field(default_factory=lambda: NOTHING)  # of the model that serves, and seasonal naive's
+    rows: pa.Table = field(
+        default_factory=lambda: NOTHING
+    )  # of the model that serves, and seasonal naive's
     findings: list[Finding] = field(default_factory=list)
     seen: View | None = None
     groups: Groups = field(default_factory=dict)
@@ -121,22 +123,19 @@ class Rows:
         count, names = len(steps.target_dates), np.array(future.series, dtype=object)
         size = count * len(names)
         phase = np.array([self.phases.get(name) for name in future.series], dtype=object)
-        same = {
-            "source": self.key.source,
-            "target": self.key.target,
-            "period": steps.period,
-            "model": model,
-            "serves": serves,
-        }
         columns = {
+            "source": pa.repeat(pa.scalar(self.key.source), size),
+            "target": pa.repeat(pa.scalar(self.key.target), size),
             "series": pa.array(np.tile(names, count), pa.string()),  # also when there is no step
+            "period": pa.repeat(pa.scalar(steps.period), size),
             "reference_date": np.repeat(future.reference_date, size),
             "horizon": np.repeat(np.arange(1, count + 1), len(names)),
             "target_date": np.repeat(steps.target_dates, len(names)),
             **{name: values.ravel() for name, values in zip(QUANTILES, steps.values, strict=True)},
             "mean": steps.mean.ravel(),
+            "model": pa.repeat(pa.scalar(model), size),
             "phase": pa.array(np.tile(phase, count), pa.string()),
-            **{name: pa.repeat(pa.scalar(value), size) for name, value in same.items()},
+            "serves": pa.repeat(pa.scalar(serves), size),
         }
         return pa.table(columns)
 

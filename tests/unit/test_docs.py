@@ -120,6 +120,8 @@ FIELDS = {
     sources.Expect: "What is expected of a source",
     model.Measure: "A measure (target or covariate)",
     model.Rules: "Rules",
+    model.Aggregates: "Aggregates",
+    model.Anomaly: "An anomaly",
     model.Known: "A finding that is known",
 }
 

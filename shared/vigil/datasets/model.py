@@ -16,6 +16,8 @@ Model = Literal[  # those of vigil/models/table.py
     "ets", "theta", "arima", "lightgbm", "ensemble",
 ]  # fmt: skip
 
+LATE = 2  # trainings
+
 
 class Measure(Record):
     """A number per series and date, as its sources publish it."""
@@ -65,6 +67,13 @@ class Schedules(Record):
     def zone(self) -> ZoneInfo:
         """The zone the cron expressions are read in."""
         return ZoneInfo(self.timezone)
+
+    def late(self, moment: dt.datetime) -> dt.timedelta:
+        """How old a champion may be: so many trainings may fail before it counts as stale."""
+        times = croniter(self.train, moment.astimezone(self.zone))
+        first: dt.datetime = times.get_next(dt.datetime)
+        second: dt.datetime = times.get_next(dt.datetime)
+        return LATE * (second - first)
 
 
 class Aggregates(Record):

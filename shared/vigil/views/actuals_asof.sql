@@ -1,6 +1,13 @@
 -- What every target's numbers were at a moment: by day, by week (Sunday to Saturday), as running totals; of aggregates, too.
 -- Corrections stand as the negative numbers that they are. Values before `since` are left out: weeks and daily rises start after it.
 -- arguments: moment TIMESTAMP, since DATE
+-- dataset STRING: Dataset
+-- source STRING: Source that publishes the numbers, or its succession
+-- target STRING: What is forecast
+-- series STRING: Place or thing, or an aggregate of them
+-- period STRING: day, week (Sunday to Saturday) or total (the running total)
+-- date DATE: The day, or the week's Saturday
+-- value FLOAT64: The number of that day or week, or the running total
 WITH known AS (
   SELECT o.dataset, o.source, o.target, o.series, o.date, o.value, m.cumulative, m.adds_up
   FROM `{dataset}.observations` AS o
