@@ -30,6 +30,7 @@ class Settings:
     mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
     looker_host: str = "lookerstudio.google.com"
     looker_template: str | None = None  # a report that the link copies
+    region: str = "europe-west1"  # where Cloud Scheduler's jobs are
     step_seconds: float = 480.0  # an HTTP push waits 600 s: stop well before the platform does
 
     @classmethod
@@ -57,6 +58,7 @@ class Settings:
             mirror=whole(env.get("VIGIL_MIRROR")),
             looker_host=env.get("VIGIL_LOOKER_HOST", cls.looker_host),
             looker_template=env.get("VIGIL_LOOKER_TEMPLATE") or None,
+            region=env.get("VIGIL_REGION", cls.region),
             step_seconds=float(env.get("VIGIL_STEP_SECONDS", cls.step_seconds)),
         )
 

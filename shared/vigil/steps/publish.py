@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vigil import report, tables
+from vigil import export, hub, report, tables
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
@@ -95,8 +95,8 @@ class Reading:
         )
 
 
-def _report(reading: Reading) -> bytes:
-    return report.page(reading.shown)
-
-
-FILES: Mapping[str, tuple[str, Callable[[Reading], bytes]]] = {"report.html": (HTML, _report)}
+FILES: Mapping[str, tuple[str, Callable[[Reading], bytes]]] = {
+    "report.html": (HTML, lambda reading: report.page(reading.shown)),
+    "forecasts.csv": (CSV, lambda reading: export.forecasts(reading.table(export.FORECASTS))),
+    "hub.csv": (CSV, lambda reading: hub.csv(reading.table(hub.WEEKS))),
+}
