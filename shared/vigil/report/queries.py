@@ -11,11 +11,18 @@ from vigil.datasets import Dataset
 
 WEEKS = 10  # of earlier forecasts
 
-OUTLOOK = """
-SELECT source, target, series, period, date, actual, horizon,
+# Apart, because numbers of the past have no quantiles: a third of what would be read.
+PAST = """
+SELECT source, target, series, period, date, actual, reference_date, issued_at
+FROM outlook
+WHERE dataset = @dataset AND actual IS NOT NULL
+"""
+
+AHEAD = """
+SELECT source, target, series, period, date, horizon,
   q025, q100, q250, q500, q750, q900, q975, phase, reference_date, model, version, issued_at
 FROM outlook
-WHERE dataset = @dataset
+WHERE dataset = @dataset AND horizon IS NOT NULL
 """
 
 # One reference date a week, of the newest forecast's weekday where there is one.

@@ -4,9 +4,9 @@ It may fail: that is a finding, and the next Tick for predict makes good for it.
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,6 @@ from vigil.messages import Tick
 from vigil.quality import Finding
 from vigil.report import Shown, queries
 
-EARLIER = timedelta(weeks=10)  # of the forecasts that are drawn over what came
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
 
 
@@ -71,11 +70,14 @@ class Reading:
     def shown(self) -> Shown:
         """All that the report tells."""
         model = self.rows(queries.MODEL, version=self.head.champion or "")
+        parts = [self.table(sql) for sql in (queries.PAST, queries.AHEAD)]
+        outlook = pa.concat_tables(parts, promote_options="default")
+        known = outlook["reference_date"].unique().to_pylist()
         return Shown(
             self.dataset,
             datetime.now(UTC),
-            outlook=self.table(queries.OUTLOOK),
-            earlier=self._earlier(),
+            outlook=outlook,
+            earlier=self._earlier(known),
             drivers=self.table(queries.DRIVERS),
             accuracy=self.table(queries.ACCURACY),
             health=self.rows(queries.HEALTH),
@@ -83,16 +85,12 @@ class Reading:
             series=self.rows(queries.SERIES),
         )
 
-    def _earlier(self) -> pa.Table:
-        """The forecasts of the weeks before, from the days that are as the newest one's."""
-        last = self.head.reference_date or datetime.now(UTC).date()
-        return self.table(
-            queries.EARLIER,
-            grain=self.dataset.grain,
-            since=last - EARLIER,
-            until=last,
-            weekday=last.isoweekday() % 7 + 1,
-        )
+    def _earlier(self, references: Sequence[date]) -> pa.Table:
+        """The forecasts of the weeks before; none of what has not been forecast."""
+        if not references:
+            return tables.load("forecasts").rows([])
+        told = queries.earlier(self.dataset, references)
+        return self.cloud.warehouse.arrow(queries.EARLIER, **told)
 
 
 FILES: Mapping[str, tuple[str, Callable[[Reading], bytes]]] = {
