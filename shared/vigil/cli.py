@@ -194,14 +194,18 @@ def backfill(
 
 @app.command(epilog="Example: vigil rebuild jhu_global")
 def rebuild(name: Name, *, as_json: Json = False) -> None:
-    """Make a dataset's observations, vintages and series anew from the raw bucket."""
+    """Make a dataset's tables anew from the raw bucket; let the model serve that did."""
     tick = tick_for(name, None)
-    with session() as here:
+    with session(mlflow=True) as here:
         from vigil.steps import backfill as backfills
+        from vigil.steps.restore import restore
 
         with screen.progress() as bars:
             backfills.rebuild(name, tick.as_of, here.cloud, bars)
+        restored = restore(name, here.cloud)
         _report(here.cloud, "ingest", tick, as_json=as_json)
+    if restored and not as_json:
+        screen.out.print(f"{restored} serves again. A forecast is due: vigil predict {name}")
 
 
 @app.command(epilog="Example: vigil predict france_deaths --series France --dry-run")
