@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from chromium import PHONE, Browser, needed
+from made_scores import LAST
 from made_up import Shape, bare, few, france, jhu, portugal, shown
 
 from vigil.report import Shown
@@ -225,6 +227,38 @@ def test_a_dataset_without_a_model_says_so_and_still_shows_a_chart(
     assert "No trained model serves" in browser.text("#notices")
     assert "No forecast has been scored yet" in browser.text("#accuracy")
     assert browser.says(f"document.querySelectorAll({FAN!r}).length") == 1
+    assert browser.complaints == []
+
+
+def test_an_empty_dataset_has_a_page_that_says_so(
+    browser: Browser, small: Shown, written: Written
+) -> None:
+    """Before the first forecast there is a title, a notice and what is known of the sources."""
+    empty = bare(small)
+    browser.open(written(replace(empty, outlook=empty.outlook.slice(0, 0), series=[])))
+    assert browser.text("#notices").startswith("There is nothing to show yet")
+    assert not browser.says("document.querySelector('#frame').checkVisibility()")
+    assert browser.complaints == []
+
+
+def test_a_place_that_stopped_reporting_and_one_with_gaps_are_shown(
+    browser: Browser, small: Shown, written: Written
+) -> None:
+    """A sentence where the span holds nothing; a line that breaks where days are missing."""
+    rows = small.outlook
+    italy = pc.and_(pc.equal(rows["series"], "Italy"), pc.equal(rows["target"], "cases"))
+    late = pc.greater(rows["date"], pa.scalar(LAST - timedelta(days=200)))
+    mayotte = pc.and_(pc.equal(rows["series"], "France/Mayotte"), pc.equal(rows["period"], "week"))
+    hole = pc.equal(rows["date"], pa.scalar(LAST - timedelta(days=35)))
+    gone = pc.or_(pc.and_(italy, late), pc.and_(mayotte, hole))
+    file = written(replace(small, outlook=rows.filter(pc.invert(gone))))
+    browser.open(file, "#place=Italy")
+    assert browser.text("#plot") == "Nothing was reported in the span that is shown."
+    assert "There is no forecast of this series" in browser.text("#here")
+    browser.press("#plot", ARROW_RIGHT)
+    browser.open(file, "#place=France%2FMayotte")
+    line = browser.says("document.querySelector('#plot .actual path').getAttribute('d')")
+    assert line.count("M") == 2
     assert browser.complaints == []
 
 

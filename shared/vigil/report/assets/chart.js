@@ -33,14 +33,14 @@ function earlierMarks(view) {
 
 function marks(view) {
   const rows = fan(view);
-  const dots = view.history.length <= 60;
+  const dots = view.history.length <= 60 || view.line.length > view.history.length; // alone between gaps
   return [
     Plot.ruleY([0].filter(() => view.by !== "total"), { className: "zero" }),
     ...BANDS.map((band) => Plot.areaY(rows, { x: "date", y1: band.low, y2: band.high, className: `band-${band.level}` })),
     ...earlierMarks(view),
     Plot.lineY(rows, { x: "date", y: "q500", className: "median" }),
     Plot.dot(view.forecast, { x: "date", y: "q500", r: view.forecast.length > 10 ? 1.5 : 2.5, className: "median-dot" }),
-    Plot.lineY(view.history, { x: "date", y: "actual", className: "actual" }),
+    Plot.lineY(view.line, { x: "date", y: "actual", className: "actual" }),
     ...(dots ? [Plot.dot(view.history, { x: "date", y: "actual", r: 2, className: "actual-dot" })] : []),
     Plot.ruleX([dateOf(view.measure.known)], { className: "known" }),
   ];

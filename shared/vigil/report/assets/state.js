@@ -32,5 +32,6 @@ function resolved() {
   const grain = periods.includes(DATA.grain) ? DATA.grain : periods[0];
   const by = periods.includes(hash.by) ? hash.by : grain;
   const span = SPANS[hash.span] ? Number(hash.span) : by === "week" ? 122 : 61;
-  return { place, measure, by, span, past: hash.past || "all", ahead: Number(hash.ahead) || 0 };
+  const past = hash.past === "none" || of(measure).earlier.some((one) => String(one.made) === hash.past);
+  return { place, measure, by, span, past: past ? hash.past : "all", ahead: Number(hash.ahead) || 0 };
 }
