@@ -230,6 +230,17 @@ def test_a_dataset_without_a_model_says_so_and_still_shows_a_chart(
     assert browser.complaints == []
 
 
+def test_a_browser_of_before_2025_reads_it_too(browser: Browser, page: Path) -> None:
+    """It has no base64 of its own."""
+    older = {"source": "delete Uint8Array.fromBase64"}
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    added = browser.driver.execute_cdp_cmd(command, older)
+    browser.open(page)
+    assert browser.says("Uint8Array.fromBase64") is None
+    assert browser.text("#place") == "World"
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
 def test_an_empty_dataset_has_a_page_that_says_so(
     browser: Browser, small: Shown, written: Written
 ) -> None:
