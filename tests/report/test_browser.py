@@ -282,7 +282,10 @@ def test_other_datasets_have_the_same_page(
     browser: Browser, written: Written, shape: Shape, place: str, title: str
 ) -> None:
     """Daily ones, several sources of a target, and numbers below zero with a line at zero."""
-    browser.open(written(shown(shape)), f"#place={quote(place, safe='')}")
+    file = written(shown(shape))
+    browser.open(file)
+    assert browser.text("#place") == place.partition("/")[0]
+    browser.open(file, f"#place={quote(place, safe='')}")
     assert browser.text("#chart-title") == title
     assert browser.says("document.querySelectorAll('#plot .zero line').length") == 1
     assert browser.says(f"document.querySelectorAll({FAN!r}).length") == 1

@@ -27,7 +27,7 @@ function earlierMarks(view) {
     ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q025", y2: "q975", className: "past-95" })] : []),
     ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q250", y2: "q750", className: "past-50" })] : []),
     Plot.lineY([...from, ...rows], { x: "date", y: "q500", className: "past" }),
-    Plot.dot(rows, { x: "date", y: "q500", r: rows.length > 10 ? 1 : 2, className: "past-dot" }),
+    Plot.dot(rows, { x: "date", y: "q500", r: view.by === "week" ? 2 : 1, className: "past-dot" }),
   ]);
 }
 
