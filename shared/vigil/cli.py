@@ -416,6 +416,51 @@ def backtest(
     screen.out.print(f"every score: {found.file}", soft_wrap=True, highlight=False)
 
 
+@app.command(epilog="Example: vigil report jhu_global --open")
+def report(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    *,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    looker: Annotated[
+        bool, typer.Option("--looker", help="Print the link that wires Looker Studio instead.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a dataset's report, brought up to the newest forecast: one file, without a network."""
+    if looker == bool(name):
+        raise VigilError("expected NAME or --looker; found " + ("both" if name else "neither"))
+    with session() as here:
+        if not name:
+            _looker(here, as_json=as_json)
+            return
+        from vigil.steps.publish import fetch
+
+        with screen.busy(f"writing the report of {name}"):
+            file = fetch(datasets.load(name), here.cloud)
+    screen.print_json({"dataset": name, "file": str(file)}) if as_json else screen.out.print(
+        str(file), soft_wrap=True, highlight=False
+    )
+    if open_it:
+        import webbrowser
+
+        webbrowser.open(file.as_uri())
+
+
+def _looker(here: Session, *, as_json: bool) -> None:
+    """The link, and what it would not find."""
+    from vigil import looker
+
+    link, problems = looker.url(here.cloud.settings), looker.preflight(here.cloud.warehouse)
+    if as_json:
+        screen.print_json({"url": link, "problems": problems})
+    else:
+        screen.out.print(link, soft_wrap=True, highlight=False)
+        for problem in problems:
+            screen.err.print(problem, style="red", soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
 @app.command(epilog="Example: vigil query 'SELECT * FROM latest_forecasts LIMIT 5' --json")
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL")],
