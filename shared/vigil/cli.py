@@ -253,6 +253,24 @@ def predict(
         )
 
 
+@app.command(epilog="Example: vigil explain jhu_global --series Italy")
+def explain(
+    name: Name,
+    series: Annotated[str, typer.Option(metavar="S", help="The place or thing.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say what moves the published forecast of a series away from where it stands."""
+    with session() as here:
+        from vigil.steps.drivers import drivers
+
+        rows = drivers(name, series, here.cloud)
+    if as_json:
+        screen.print_json({"dataset": name, "series": series, "drivers": screen.plain_rows(rows)})
+        return
+    screen.show_drivers(series, rows)
+
+
 @app.command(epilog="Example: vigil train jhu_global --as-of 2022-06-13")
 def train(name: Name, as_of: AsOf = None, *, as_json: Json = False) -> None:
     """Fit a new model to all that is known; it takes over if the evidence says so."""
