@@ -9,8 +9,17 @@ locals {
     "servicenetworking.networksAdmin", "serviceusage.serviceUsageAdmin", "storage.admin", "vpcaccess.admin",
   ]
 
+  # What it looks at to plan: settings and rights, no rows and no people's files. The basic role of a
+  # viewer would be shorter, and would read every table.
+  plan_roles = [
+    "artifactregistry.reader", "bigquery.metadataViewer", "cloudbuild.builds.viewer", "cloudfunctions.viewer", "cloudquotas.viewer",
+    "cloudscheduler.viewer", "cloudsql.viewer", "compute.networkViewer", "iam.securityReviewer", "iam.serviceAccountViewer",
+    "logging.logWriter", "logging.viewer", "monitoring.viewer", "pubsub.viewer", "run.viewer", "secretmanager.viewer",
+    "serviceusage.serviceUsageViewer", "storage.bucketViewer", "vpcaccess.viewer",
+  ]
+
   # What it may hand on: the project's roles that the tables name, and no others.
-  handed_on = distinct([for role in concat(flatten(values(local.project_roles))) : "roles/${role}"])
+  handed_on = distinct([for role in flatten(values(local.project_roles)) : "roles/${role}"])
 
   triggers = var.github == null ? {} : {
     push = { file = "cloudbuild.yaml", account = "build", about = "Tests, builds, applies, and tries it" }
@@ -81,7 +90,7 @@ resource "google_cloudbuild_trigger" "github" {
 
 resource "google_artifact_registry_repository_iam_member" "build" {
   location   = var.region
-  repository = google_artifact_registry_repository.images.name
+  repository = google_artifact_registry_repository.images.repository_id
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.identity["build"].member
 }

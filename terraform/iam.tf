@@ -23,7 +23,7 @@ locals {
     mlflow  = ["cloudsql.client"]
     build   = ["logging.logWriter", "run.developer", "cloudfunctions.developer"]
     deploy  = local.deploy_roles
-    plan    = ["logging.logWriter", "viewer", "iam.securityReviewer"]
+    plan    = local.plan_roles
   }
 
   # Objects, where a prefix is named only under it.
@@ -42,6 +42,7 @@ locals {
     ]
     mlflow = [{ bucket = "mlflow", role = "storage.objectUser" }]
     build  = [{ bucket = "functions", role = "storage.objectViewer" }]
+    plan   = [{ bucket = "functions", role = "storage.objectViewer" }]
   }
   garbage = "quarantine/messages/" # where every function keeps a message that nobody can read
 
@@ -143,7 +144,7 @@ resource "google_bigquery_table_iam_member" "writes" {
 
 resource "google_pubsub_topic_iam_member" "publishes" {
   for_each = local.topic_roles
-  topic    = google_pubsub_topic.stage[each.value].id
+  topic    = google_pubsub_topic.stage[each.value].name
   role     = "roles/pubsub.publisher"
   member   = google_service_account.identity[each.key].member
 }
@@ -166,7 +167,7 @@ resource "google_cloud_run_v2_service_iam_member" "mlflow" {
 
 resource "google_secret_manager_secret_iam_member" "role" {
   for_each  = { ingest = "hash-key", mlflow = "database-password" }
-  secret_id = google_secret_manager_secret.secret[each.value].id
+  secret_id = google_secret_manager_secret.secret[each.value].secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.identity[each.key].member
 }

@@ -68,14 +68,14 @@ resource "google_pubsub_subscription" "dead" {
 # Pub/Sub itself moves a dead letter: it publishes to one topic, and acknowledges at the other.
 resource "google_pubsub_topic_iam_member" "buries" {
   for_each = toset(local.stages)
-  topic    = google_pubsub_topic.dead[each.key].id
+  topic    = google_pubsub_topic.dead[each.key].name
   role     = "roles/pubsub.publisher"
   member   = local.pubsub
 }
 
 resource "google_pubsub_subscription_iam_member" "takes_away" {
   for_each     = toset(local.stages)
-  subscription = google_pubsub_subscription.push[each.key].id
+  subscription = google_pubsub_subscription.push[each.key].name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub
 }

@@ -167,7 +167,7 @@ variable "senders" {
   type        = map(set(string))
   default     = {}
   validation {
-    condition     = length(setsubtract(keys(var.senders), keys(local.personal))) == 0
-    error_message = "Expected datasets of personal data; there are ${join(", ", keys(local.personal))}."
+    condition     = alltrue([for name in keys(var.senders) : try(local.known[name].personal, false)])
+    error_message = "Expected datasets whose file says `personal: true`."
   }
 }

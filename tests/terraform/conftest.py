@@ -27,7 +27,9 @@ class Terraform:
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it; whether it succeeded is for the test to say."""
         command = ["terraform", f"-chdir={self.folder}", *arguments]
-        return subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=300)
+        return subprocess.run(
+            command, check=False, env=self.env, capture_output=True, text=True, timeout=300
+        )
 
     def init(self) -> "Terraform":
         """The same, initialised."""

@@ -8,6 +8,7 @@ from scripts.provider_schema import used
 
 from terraform.conftest import ROOT, Terraform
 from terraform.offline import SCHEMAS
+from vigil.local import services
 
 FOLDER = ROOT / "terraform"
 
@@ -36,3 +37,30 @@ def test_the_schema_at_hand_is_of_just_the_types_that_are_used() -> None:
     """scripts/provider_schema.py writes it anew."""
     said = json.loads((SCHEMAS / "google.json").read_text())
     assert {kind: set(said[kind]) for kind in used(FOLDER)} == used(FOLDER)
+
+
+def test_every_right_that_is_given_is_in_the_list_of_grants() -> None:
+    """Rights are asserted on that list: one that is not in it would be nobody's business."""
+    text = "\n".join(file.read_text() for file in FOLDER.glob("*.tf"))
+    given = set(re.findall(r'^resource "(google_\w+_iam_\w+)" "(\w+)"', text, re.MULTILINE))
+    listed = (FOLDER / "grants.tf").read_text()
+    assert given == {(kind, name) for kind, name in given if f"{kind}.{name}" in listed}
+    assert {kind.rpartition("_iam_")[2] for kind, _ in given} == {"member"}, (
+        "a binding or a policy takes away what others were given"
+    )
+
+
+def test_every_function_of_the_local_cloud_is_one_of_googles() -> None:
+    """The same stages, the same names of topics and jobs, the same message."""
+    text = (FOLDER / "datasets.tf").read_text()
+    assert json.loads(re.search(r"stages +=( \[.*\])", text)[1]) == list(services.STEPS)
+
+
+def test_every_setting_that_a_function_is_given_is_one_that_it_reads() -> None:
+    """A misspelt one would leave the default, silently."""
+    text = (FOLDER / "functions.tf").read_text()
+    given = set(re.findall(r"^ +(VIGIL_\w+) +=|\"(VIGIL_\w+)\"", text, re.MULTILINE))
+    names = {name for pair in given for name in pair if name}
+    documented = set(re.findall(r"`(VIGIL_\w+)`", (ROOT / "docs" / "settings.md").read_text()))
+    assert {"VIGIL_PROJECT", "VIGIL_HASH_KEY"} <= names
+    assert names <= documented
