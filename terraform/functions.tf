@@ -1,5 +1,9 @@
 # The three functions: HTTP behind our own push subscriptions, called by nobody else.
 
+module "zips" {
+  source = "./zips"
+}
+
 locals {
   # One delivery an instance at a time: two would need twice the memory. An instance a dataset at
   # most: more would race for the same head. Peaks are measured (docs/benchmarks.md); the tests ask
@@ -11,16 +15,6 @@ locals {
   }
   step_seconds    = 480 # a function stops its own work
   timeout_seconds = 590 # its last calls may outlive that by two minutes at most; Pub/Sub waits 600
-
-  # What a zip holds. The command line and the local cloud stay at home.
-  home_only = "/^(local/.*|cli\\.py|screen\\.py|export\\.py)$/"
-  carried   = [for file in fileset(local.package, "**") : file if length(regexall("(^|/)__pycache__/", file)) == 0 && replace(file, local.home_only, "") != ""]
-  zips = {
-    for stage in local.stages : stage => merge(
-      { for file in ["main.py", "requirements.txt"] : file => "${path.module}/../functions/${stage}/${file}" },
-      { for file in local.carried : "vigil/${file}" => "${local.package}/${file}" },
-    )
-  }
 
   environment = {
     VIGIL_PROJECT              = var.project
@@ -41,7 +35,7 @@ locals {
 }
 
 data "archive_file" "function" {
-  for_each    = local.zips
+  for_each    = module.zips.files
   type        = "zip"
   output_path = "${path.module}/.build/${each.key}.zip"
 
@@ -55,14 +49,14 @@ data "archive_file" "function" {
 }
 
 resource "google_storage_bucket_object" "function" {
-  for_each = local.zips
+  for_each = module.zips.files
   bucket   = google_storage_bucket.bucket["functions"].name
   name     = "${each.key}-${data.archive_file.function[each.key].output_sha256}.zip" # other code, other name
   source   = data.archive_file.function[each.key].output_path
 }
 
 resource "google_cloudfunctions2_function" "stage" {
-  for_each    = local.zips
+  for_each    = module.zips.files
   name        = "vigil-${each.key}"
   location    = var.region
   description = "Takes a Tick, makes one commit"

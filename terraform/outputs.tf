@@ -29,7 +29,7 @@ output "todays_forecasts" {
 
 output "zips" {
   description = "What each function's zip holds: name in it -> file. scripts/staged zips exactly this"
-  value       = local.zips
+  value       = module.zips.files
 }
 
 output "jobs" {

@@ -4,8 +4,8 @@
 
 runs a command with them. `validate` then knows every argument, and `test` with `mock_provider`
 plans every resource. What a value may be, which arguments exclude each other and what Google says
-of it all, nobody checks here. In schemas/archive.json a zip's sources are a list, though the provider
-has a set of them: Terraform compares the members of a set with each other, whole files, for seconds.
+of it all, nobody checks here. In schemas/archive.json a zip's sources are a list, though the real
+provider has a set of them: Terraform compares a set's members with each other, which takes seconds.
 """
 
 import json
