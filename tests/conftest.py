@@ -7,8 +7,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from vigil import log
+
+settings.register_profile("vigil", deadline=None)  # a busy machine is no failure
+settings.load_profile("vigil")
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 REAL = Path(os.environ.get("VIGIL_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))

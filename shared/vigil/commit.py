@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from google.cloud import bigquery
@@ -29,7 +29,8 @@ class Head:
     checked_at: datetime | None = None
     forecast: str | None = None
     forecast_at: datetime | None = None
-    forecast_run: str | None = None
+    reference_date: date | None = None
+    scored_at: datetime | None = None
     spec: str | None = None
     champion: str | None = None
     champion_recipe: str | None = None
@@ -44,6 +45,13 @@ class Head:
         return found
 
 
+class Statement(NamedTuple):
+    """SQL and its parameters, whose names are its own."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
 @dataclass
 class Commit:
     """What one step wants to change: all of it, or nothing."""
@@ -52,6 +60,7 @@ class Commit:
     changes: dict[str, Any]  # columns of the head
     added: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
     replaced: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
+    then: Sequence["Statement"] = ()  # after that, from what the tables hold by then
 
     @property
     def large(self) -> dict[str, pa.Table]:
@@ -80,6 +89,9 @@ def transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[st
             sql, more = values(table, rows.to_pylist())
             statements.append(sql)
             parameters |= more
+    for sql, more in commit.then:
+        statements.append(sql)
+        parameters |= more
     body = ";\n  ".join([*statements, "COMMIT TRANSACTION", "SELECT TRUE AS won"])
     sql = f"""
         BEGIN TRANSACTION;

@@ -12,7 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from vigil import datasets, tables
+from vigil import billing, datasets, tables
+from vigil.billing import Bill
 from vigil.deadline import Deadline
 from vigil.errors import Paused, Rejected
 from vigil.log import log
@@ -31,6 +32,8 @@ class Run:
     tick: Tick
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
+    computed: float = field(default_factory=time.process_time)
+    bill: Bill = field(default_factory=billing.start)
     status: str = "done"
     reason: str | None = None
     rows: int = 0
@@ -62,6 +65,8 @@ class Run:
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
             "peak_mb": peak_mb(),
+            "cpu_seconds": round(time.process_time() - self.computed, 3),
+            "billed_bytes": self.bill.told(),
         }
 
     def rows_to_add(self) -> dict[str, pa.Table]:

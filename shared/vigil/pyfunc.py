@@ -35,15 +35,9 @@ class Forecaster(PythonModel):  # type: ignore[misc]  # MLflow is untyped here
             value=lambda said: said["value"].astype(float),
         )
         known = panel.from_rows(pa.Table.from_pandas(rows, COLUMNS, preserve_index=False))
-        parts = [_signed(part) for part in self.champion.forecast(known) if part.rows.num_rows]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _signed(part: Any) -> pd.DataFrame:
-    """Its rows, with the source they come from and the model that made them."""
-    said: pd.DataFrame = part.rows.to_pandas()
-    said.insert(0, "source", part.key.source)
-    return said.assign(model=part.model)
+        parts = [part.served for part in self.champion.forecast(known) if part.rows.num_rows]
+        said = [one.drop_columns(["serves", "phase"]).to_pandas() for one in parts]
+        return pd.concat(said, ignore_index=True) if said else pd.DataFrame()
 
 
 set_model(Forecaster())

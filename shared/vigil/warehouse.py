@@ -3,10 +3,10 @@
 import io
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import count
 from typing import Any
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError
 from google.cloud import bigquery, bigquery_storage
 
-from vigil import crash, tables
+from vigil import billing, crash, tables
 from vigil.commit import Commit, Head, parameter, transaction, values
 from vigil.deadline import Deadline
 from vigil.log import log
@@ -26,6 +26,8 @@ from vigil.panel import Panel, from_rows
 from vigil.records import Record, Records
 
 ONE_TRY = 60.0  # seconds of silence; the last try may outlive the deadline by so much
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+ASKING = 5.0  # seconds to find out what a query cost
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
 
 
@@ -40,12 +42,8 @@ class Warehouse:
 
     def query(self, sql: str, /, **parameters: Any) -> bigquery.table.RowIterator:
         """Run a statement; names come from our files, values only as parameters."""
-        config = bigquery.QueryJobConfig(
-            query_parameters=[parameter(name, value) for name, value in parameters.items()],
-            maximum_bytes_billed=MAX_BYTES_BILLED,
-            default_dataset=f"{self.client.project}.{self.name}",
-        )
-        return self._again(
+        config = self._config(parameters)
+        found = self._again(
             lambda: self.client.query_and_wait(
                 sql,
                 job_config=config,
@@ -55,6 +53,27 @@ class Warehouse:
                 job_retry=None,
             )
         )
+        billing.note(partial(self._billed, found.job_id, found.location))
+        return found
+
+    def _config(self, parameters: Mapping[str, Any]) -> bigquery.QueryJobConfig:
+        """Of every query: its parameters, and a limit to what it may read."""
+        return bigquery.QueryJobConfig(
+            query_parameters=[parameter(name, value) for name, value in parameters.items()],
+            maximum_bytes_billed=MAX_BYTES_BILLED,
+            default_dataset=f"{self.client.project}.{self.name}",
+        )
+
+    def _billed(self, job_id: str, location: str | None) -> int | None:
+        """What a query cost, if BigQuery says so at once."""
+        try:
+            job = self.client.get_job(
+                job_id, location=location, retry=None, timeout=self.deadline.left(ASKING)
+            )
+        except Exception:  # noqa: BLE001  no step fails for a number in the ledger
+            return None
+        billed: int | None = job.total_bytes_billed
+        return billed
 
     def _again[T](self, statement: Callable[[], T]) -> T:
         """Statements that change one table cancel each other: come again, a little later."""
@@ -95,7 +114,7 @@ class Warehouse:
             f"INSERT INTO `{self.name}.heads` (dataset, revision, contents, arrival, arrivals) "
             "VALUES (@dataset, 0, '{}', '', 0)"
         )
-        config = bigquery.QueryJobConfig(query_parameters=[parameter("dataset", dataset)])
+        config = self._config({"dataset": dataset})
         name = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
         for number in count():  # the name of a job that failed is used up
             if self._again(partial(self._once, sql, config, f"{name}-{number}")):
@@ -112,6 +131,7 @@ class Warehouse:
         error = self._finished(job).exception()
         if error is not None:
             log(f"{job_id}: {error}", severity="WARNING", dataset=self.name)
+        billing.note(lambda: job.total_bytes_billed)
         return error is None
 
     def _finished(self, job: Any) -> Any:
@@ -146,24 +166,33 @@ class Warehouse:
         found = self.rows(sql, dataset=dataset, as_of=as_of)
         return found[0]["vintage"] if found else None
 
-    def published(self, dataset: str, vintage: str, model: str, version: str) -> bool:
-        """Whether a forecast from that vintage by that model is there already."""
+    def published(self, dataset: str, publication: str) -> bool:
+        """Whether that forecast is there already."""
         sql = (
-            "SELECT 1 FROM forecasts WHERE dataset = @dataset AND vintage = @vintage "
-            "AND model = @model AND version = @version LIMIT 1"
+            "SELECT 1 FROM publications WHERE dataset = @dataset AND publication = @publication "
+            "LIMIT 1"
         )
-        return bool(self.rows(sql, dataset=dataset, vintage=vintage, model=model, version=version))
+        return bool(self.rows(sql, dataset=dataset, publication=publication))
 
     def forecast(self, dataset: str, as_of: datetime, series: str | None) -> pa.Table:
         """The newest forecast published by a moment, whole or of one series."""
+        sql = (
+            "SELECT publication, first_reference, last_reference FROM publications "
+            "WHERE dataset = @dataset AND issued_at <= @as_of AND `rows` > 0 "
+            "ORDER BY issued_at DESC, vintage DESC LIMIT 1"
+        )
+        newest = self.rows(sql, dataset=dataset, as_of=as_of)
+        if not newest:
+            return tables.load("forecasts").rows([])
         columns = ", ".join(tables.load("forecasts").columns)
         sql = (
-            f"SELECT {columns} FROM forecasts WHERE dataset = @dataset AND issued_at <= @as_of "
+            f"SELECT {columns} FROM forecasts WHERE dataset = @dataset AND serves "
+            "AND publication = @publication "
+            "AND reference_date BETWEEN @first_reference AND @last_reference "
             "AND (@series = '' OR series = @series) "
-            "QUALIFY RANK() OVER (ORDER BY issued_at DESC, vintage DESC) = 1 "
-            "ORDER BY target, series, period, horizon"
+            "ORDER BY target, source, series, period, horizon"
         )
-        return self.arrow(sql, dataset=dataset, as_of=as_of, series=series or "")
+        return self.arrow(sql, dataset=dataset, series=series or "", **newest[0])
 
     def series(self, dataset: str) -> dict[str, dict[str, Any]]:
         """What is said of each series of a dataset."""
@@ -177,12 +206,13 @@ class Warehouse:
 
     def standing_errors(self, dataset: str, run_id: str) -> set[tuple[str, str, str]]:
         """Rule, scope and words of the refusals since the last look that went well."""
+        sql = "SELECT checked_at FROM heads WHERE dataset = @dataset AND checked_at IS NOT NULL"
+        [since] = [row["checked_at"] for row in self.rows(sql, dataset=dataset)] or [EVER]
         sql = (
             "SELECT rule, scope, found FROM findings WHERE dataset = @dataset "
-            "AND severity = 'error' AND (run_id = @run_id OR as_of > (SELECT "
-            "IFNULL(MAX(checked_at), TIMESTAMP '1970-01-01') FROM heads WHERE dataset = @dataset))"
+            "AND severity = 'error' AND (run_id = @run_id OR as_of > @since)"
         )
-        rows = self.rows(sql, dataset=dataset, run_id=run_id)
+        rows = self.rows(sql, dataset=dataset, run_id=run_id, since=since)
         return {(row["rule"], row["scope"], row["found"]) for row in rows}
 
     def records(self, dataset: str) -> Records:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 import small_views
 from examples import grid, long
@@ -10,6 +11,7 @@ from examples import grid, long
 from vigil import champion, dossier, engine
 from vigil.bundle import Bundle
 from vigil.champion import Champion
+from vigil.datasets import Aggregates
 from vigil.dossier import Dossier, packed, unpacked
 from vigil.errors import Rejected
 from vigil.fans import SERIES, fan
@@ -48,8 +50,8 @@ def test_a_recipe_forecasts_the_same_after_it_was_kept(recipe: str) -> None:
     assert after.dataset == dataset
     [one], [other] = (each.forecast(panel) for each in (before, after))
     assert one.rows.equals(other.rows)
-    assert one.model == recipe
-    assert set(one.rows["series"].to_pylist()) == {"A", "B", "C"}
+    assert set(one.served["model"].to_pylist()) == {recipe}
+    assert set(one.served["series"].to_pylist()) == {"A", "B", "C"}
 
 
 def test_the_same_models_pack_into_the_same_bytes() -> None:
@@ -112,19 +114,48 @@ def test_a_series_that_the_model_cannot_forecast_gets_the_baselines() -> None:
     values[:-40, 1] = np.nan
     values[:, 2] = np.nan
     fresh = {KEY: grid(values.tolist(), "ABC")}
-    parts = forecast(dataset, fresh, "ridge", made("ridge", dataset, panel).models)
-    by = {part.model: set(part.rows["series"].to_pylist()) for part in parts if len(part.rows)}
-    assert "A" in by["ridge"]
-    assert not by["ridge"] & by.get("seasonal_naive", set())
-    [said] = [one for part in parts for one in part.findings]
+    [part] = forecast(dataset, fresh, "ridge", made("ridge", dataset, panel).models)
+    pairs = zip(part.served["series"].to_pylist(), part.served["model"].to_pylist(), strict=True)
+    by = dict(pairs)
+    assert by["A"] == "ridge"
+    assert set(by) == {"A", "B"}
+    [said] = part.findings
     assert "['C']" in said.found
+
+
+def test_seasonal_naive_stands_beside_every_forecast() -> None:
+    """The same series, steps and dates; it is marked as not the published one."""
+    dataset, panel = measured()
+    [part] = forecast(dataset, panel, "ridge", made("ridge", dataset, panel).models)
+    beside = part.rows.filter(pc.invert(part.rows["serves"]))
+    assert set(beside["model"].to_pylist()) == {"seasonal_naive"}
+    keys = ["series", "period", "horizon", "target_date"]
+    order = [(name, "ascending") for name in keys]
+    assert beside.select(keys).sort_by(order) == part.served.select(keys).sort_by(order)
+
+
+def test_aggregates_are_sums_of_paths_of_all_that_is_published() -> None:
+    """Means add up, bands do not; a member the model left out counts with seasonal naive's."""
+    dataset, panel = measured(aggregates=Aggregates(whole="World"))
+    models = made("ridge", dataset, panel).models
+    [part] = forecast(dataset, panel, "ridge", models)
+    for rows in (part.served, part.rows.filter(pc.invert(part.rows["serves"]))):
+        of = {(r["series"], r["period"], r["horizon"]): r for r in rows.to_pylist()}
+        for (series, period, horizon), row in of.items():
+            if series == "World":
+                members = [of[name, period, horizon] for name in "ABC"]
+                assert row["mean"] == pytest.approx(sum(one["mean"] for one in members))
+                wide = sum(one["q975"] - one["q025"] for one in members)
+                assert row["q975"] - row["q025"] < wide
+    assert part.groups == {"World": ("A", "B", "C")}
 
 
 def test_without_a_model_all_is_the_baselines() -> None:
     """And a measure of which nothing is known has a finding."""
     dataset, panel = measured()
     [part] = forecast(dataset, panel, "ridge", {})
-    assert part.model == "seasonal_naive"
+    assert set(part.rows["model"].to_pylist()) == {"seasonal_naive"}
+    assert all(part.rows["serves"].to_pylist())
     [none] = forecast(dataset, {}, "ridge", {})
     assert not len(none.rows)
     assert none.findings[0].rule == "no_forecast"

@@ -120,6 +120,8 @@ FIELDS = {
     sources.Expect: "What is expected of a source",
     model.Measure: "A measure (target or covariate)",
     model.Rules: "Rules",
+    model.Aggregates: "Aggregates",
+    model.Anomaly: "An anomaly",
     model.Known: "A finding that is known",
 }
 
@@ -148,9 +150,15 @@ def test_every_model_is_documented() -> None:
     assert rows(page("models")) == set(MODELS)
 
 
+def shown_as(view: views.View) -> str:
+    """A view's name; a function's with the names of its arguments."""
+    names = [one.split()[0] for one in view.arguments.split(",")] if view.arguments else []
+    return f"{view.name}({', '.join(names)})" if names else view.name
+
+
 def test_every_table_and_view_is_documented() -> None:
-    """Table functions with their argument."""
-    shown = [f"{view.name}(moment)" if view.arguments else view.name for view in views.all_views()]
+    """Table functions with their arguments."""
+    shown = [shown_as(view) for view in views.all_views()]
     assert rows(page("tables")) == {*tables.names(), *shown}
 
 

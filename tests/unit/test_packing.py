@@ -45,8 +45,8 @@ def test_a_plain_frame_gives_the_champions_forecasts(model):
     """Every row, with the source it is of and the model that made it."""
     found = model.predict(rows())
     parts = champion().forecast(KNOWN)
-    assert len(found) == sum(part.rows.num_rows for part in parts)
-    assert found["q500"].iloc[0] == parts[0].rows["q500"][0].as_py()
+    assert len(found) == sum(part.served.num_rows for part in parts)
+    assert found["q500"].iloc[0] == parts[0].served["q500"][0].as_py()
     assert list(found["source"].unique()) == ["confirmed", "dead"]
     assert list(found.columns) == packing.SIGNATURE.outputs.input_names()
 

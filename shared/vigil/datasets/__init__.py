@@ -9,12 +9,15 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from vigil.datasets.model import Dataset, Known, Measure, Rules
+from vigil.datasets.model import Aggregates, Anomaly, Dataset, Known, Measure, Rules
 from vigil.datasets.names import NAME, check_name
 from vigil.datasets.sources import Expect, Source
 from vigil.errors import Misconfigured, Rejected
 
-__all__ = ["Dataset", "Expect", "Known", "Measure", "Rules", "Source", "load", "names"]
+__all__ = [
+    "Aggregates", "Anomaly", "Dataset", "Expect", "Known", "Measure", "Rules", "Source", "load",
+    "names",
+]  # fmt: skip
 
 HERE = Path(__file__).parent
 

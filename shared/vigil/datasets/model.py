@@ -16,6 +16,8 @@ Model = Literal[  # those of vigil/models/table.py
     "ets", "theta", "arima", "lightgbm", "ensemble",
 ]  # fmt: skip
 
+LATE = 2  # trainings
+
 
 class Measure(Record):
     """A number per series and date, as its sources publish it."""
@@ -66,6 +68,37 @@ class Schedules(Record):
         """The zone the cron expressions are read in."""
         return ZoneInfo(self.timezone)
 
+    def late(self, moment: dt.datetime) -> dt.timedelta:
+        """How old a champion may be: so many trainings may fail before it counts as stale."""
+        times = croniter(self.train, moment.astimezone(self.zone))
+        first: dt.datetime = times.get_next(dt.datetime)
+        second: dt.datetime = times.get_next(dt.datetime)
+        return LATE * (second - first)
+
+
+class Aggregates(Record):
+    """Series that nobody publishes: forecast as sums of what is forecast of their members."""
+
+    whole: str | None = Field(None, description="the name of all series together")
+    parents: bool = Field(False, description="true: each country of its provinces")
+
+
+class Anomaly(Record):
+    """Days whose numbers say nothing of the epidemic: forecasts of them are not scored."""
+
+    target: Name
+    series: str = Field("", description="empty: every series")
+    first: dt.date
+    last: dt.date
+    reason: str
+
+    @model_validator(mode="after")
+    def is_in_order(self) -> Self:
+        """The last day is not before the first."""
+        if self.last < self.first:
+            raise ValueError("anomalies: 'last' is before 'first'")
+        return self
+
 
 class Known(Record):
     """A finding that is expected: it stays in the table, and alerts nobody."""
@@ -114,6 +147,8 @@ class Dataset(Record):
     )
     targets: dict[Name, Measure] = Field(min_length=1)
     covariates: dict[Name, Measure] = Field({}, description="kept, not forecast")
+    aggregates: Aggregates = Field(Aggregates(), description="sums that are forecast, too")
+    anomalies: tuple[Anomaly, ...] = Field((), description="days that are not scored")
     not_places: tuple[str, ...] = Field((), description="series that are no places: ships, events")
     provisional_days: int = Field(28, ge=0, description="a new series is provisional so long")
     known: tuple[Known, ...] = Field((), description="findings that are expected, with the reason")
@@ -167,6 +202,13 @@ class Dataset(Record):
             raise ValueError("'personal: true' and 'retention_days' belong together")
         if any(one.person for one in self.sources.values()) and not self.personal:
             raise ValueError("a source with 'person' needs 'personal: true'")
+        return self
+
+    @model_validator(mode="after")
+    def anomalies_are_of_targets(self) -> Self:
+        """Only forecasts are scored."""
+        if wrong := {one.target for one in self.anomalies} - set(self.targets):
+            raise ValueError(f"anomalies: no target {sorted(wrong)}; there are {[*self.targets]}")
         return self
 
     @model_validator(mode="after")

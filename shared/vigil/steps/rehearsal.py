@@ -10,7 +10,7 @@ from vigil.calibration import Past
 from vigil.cloud import Cloud
 from vigil.engine import Model
 from vigil.errors import Rejected
-from vigil.forecasts import forecast
+from vigil.forecasts import Part, forecast
 from vigil.messages import Tick
 from vigil.models import boosted
 from vigil.panel import Key
@@ -28,12 +28,16 @@ def rehearse(tick: Tick, cloud: Cloud) -> tuple[pa.Table, dict[str, str]]:
         raise refused(dataset.name, "a dataset to forecast", "one to classify")
     archive = Archive(dataset, tick.as_of, cloud.warehouse)
     models = {key: one for key in _keys(archive) if (one := _trained(archive, key))}
-    parts = [one for one in forecast(dataset, archive.panel(tick.as_of), MODEL, models) if one.rows]
-    rows = pa.concat_tables([one.rows for one in parts]) if parts else pa.table({})
-    said: dict[str, str] = {}
-    for part in parts:  # the model's part comes first, what it left out after it
-        said.setdefault(part.key.name, part.model)
-    return rows, said
+    parts = forecast(dataset, archive.panel(tick.as_of), MODEL, models)
+    rows = [one.served for one in parts if one.rows]
+    said = {one.key.name: _serves(one) for one in parts if one.rows}
+    return pa.concat_tables(rows) if rows else pa.table({}), said
+
+
+def _serves(part: Part) -> str:
+    """The model that comes first: what it left out comes after it."""
+    name: str = part.served["model"][0].as_py()
+    return name
 
 
 def _keys(archive: Archive) -> list[Key]:

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-
-from croniter import croniter
+from datetime import datetime
 
 from vigil import champion
 from vigil.champion import Champion
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
+from vigil.datasets.model import LATE
 from vigil.errors import Rejected
 from vigil.ledger import refusal
 from vigil.models import seasonal_naive
 from vigil.quality import Finding
 
-LATE = 2  # trainings that may fail before a champion counts as stale
 NAIVE = f" {seasonal_naive.NAME} {seasonal_naive.VERSION}"  # the end of a forecast's key
 GOOD = (
     "SELECT version, digest, as_of FROM promotions WHERE dataset = @dataset AND promoted "
@@ -71,20 +69,12 @@ def _age(
     dataset: Dataset, version: str, known: datetime | None, as_of: datetime
 ) -> Iterator[Finding]:
     """A finding when trainings have failed to bring a new one for too long."""
-    if known is None or (age := as_of - known) <= LATE * _interval(dataset, as_of):
+    if known is None or (age := as_of - known) <= dataset.schedules.late(as_of):
         return
     scope = f"{dataset.name}.champion"
     due = f"a champion of the last {LATE} trainings"
     said = f"{version} is {age.days} days old"
     yield Finding("stale_champion", "warning", scope, due, said, known.date())
-
-
-def _interval(dataset: Dataset, moment: datetime) -> timedelta:
-    """From one training to the next."""
-    times = croniter(dataset.schedules.train, moment.astimezone(dataset.schedules.zone))
-    first: datetime = times.get_next(datetime)
-    second: datetime = times.get_next(datetime)
-    return second - first
 
 
 def _baseline(dataset: Dataset, said: str) -> Finding:

@@ -47,6 +47,13 @@ class Table:
         """Rows of this table, as columns."""
         return pa.Table.from_pylist(rows, self.arrow)
 
+    def filled(self, columns: pa.Table, **same: Any) -> pa.Table:
+        """Rows of this table: those columns, and others that say the same in every row."""
+        rows = columns
+        for name, value in same.items():
+            rows = rows.append_column(name, pa.repeat(pa.scalar(value), rows.num_rows))
+        return rows.select(self.columns).cast(self.arrow)
+
 
 @cache
 def load(name: str) -> Table:

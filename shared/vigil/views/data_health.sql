@@ -1,4 +1,13 @@
 -- One row per dataset and source: how fresh it is, whether it was refused, and what stands against it.
+-- dataset STRING: Dataset
+-- source STRING: Source
+-- status STRING: ok, warning, stale, ended, refused
+-- last_date DATE: Newest date with a value in its newest content
+-- issued_at TIMESTAMP: When its newest content became known
+-- checked_at TIMESTAMP: When the sources of the dataset were last asked
+-- errors INT64: Refusals since the last look that went well
+-- warnings INT64: Warnings that stand
+-- worst STRING: The worst of them, in words
 WITH newest AS (
   SELECT dataset, source, issued_at, last_date
   FROM `{dataset}.vintages`

@@ -1,4 +1,17 @@
 -- How much and how late each source revises, by target and by the age of the value in days.
+-- dataset STRING: Dataset
+-- source STRING: Source that published the values, or its succession
+-- target STRING: What is counted or measured
+-- first_day INT64: Youngest age of a value in this row, in days
+-- last_day INT64: Oldest age of a value in this row, in days
+-- known INT64: Values that were known at that age
+-- published INT64: Values that were first published at that age, after the first vintage
+-- revised INT64: Revisions at that age
+-- withdrawn INT64: Values that went missing upstream at that age
+-- revisions_per_value FLOAT64: Revisions, divided by the values that were known
+-- mean_change FLOAT64: Mean of new less old; above zero: values are revised upwards
+-- mean_size FLOAT64: Mean size of a revision, up or down
+-- relative_size FLOAT64: Sum of the sizes, divided by the sum of what stood before
 WITH history AS (
   SELECT
     dataset, source, target, date, value, issued_at,
