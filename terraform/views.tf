@@ -8,20 +8,22 @@ locals {
     people     = { tables = local.homes.warehouse, views = "${var.warehouse}_views" }
   }
 
-  # A file's comments are its description, but for the one that makes it a table function.
+  # A file's comments describe it: sentences, a line for each column, and one that makes it a function.
   queries = {
-    for file in fileset("${local.package}/views", "*.sql") : trimsuffix(file, ".sql") => {
-      lines = split("\n", file("${local.package}/views/${file}"))
-    }
+    for file in fileset("${local.package}/views", "*.sql") :
+    trimsuffix(file, ".sql") => split("\n", file("${local.package}/views/${file}"))
   }
-  said = {
-    for name, one in local.queries :
-    name => [for line in one.lines : trimspace(trimprefix(line, "--")) if startswith(line, "--")]
+  comments = { for name, lines in local.queries : name => [for line in lines : trimspace(trimprefix(line, "--")) if startswith(line, "--")] }
+  body     = { for name, lines in local.queries : name => trimspace(join("\n", [for line in lines : line if !startswith(line, "--")])) }
+  column   = "^(\\w+) (STRING|INT64|FLOAT64|BOOL|DATE|TIMESTAMP): (.+)$"
+  columns = {
+    for name, said in local.comments : name => [
+      for line in said : zipmap(["name", "type", "description", "mode"], concat(regex(local.column, line), ["NULLABLE"])) if can(regex(local.column, line))
+    ]
   }
-  body         = { for name, one in local.queries : name => trimspace(join("\n", [for line in one.lines : line if !startswith(line, "--")])) }
-  descriptions = { for name, said in local.said : name => join(" ", [for line in said : line if !startswith(line, "arguments:")]) }
+  descriptions = { for name, said in local.comments : name => join(" ", [for line in said : line if !can(regex(local.column, line)) && !startswith(line, "arguments:")]) }
   functions = merge([
-    for name, said in local.said :
+    for name, said in local.comments :
     { for line in said : name => trimspace(trimprefix(line, "arguments:")) if startswith(line, "arguments:") }
   ]...)
 
@@ -109,6 +111,7 @@ resource "google_bigquery_table" "view_first" {
   dataset_id          = local.shelves[each.value.shelf].views
   table_id            = each.value.name
   description         = local.descriptions[each.value.name]
+  schema              = jsonencode(local.columns[each.value.name])
   deletion_protection = false # a view holds nothing
   depends_on          = [google_bigquery_table.table, google_bigquery_dataset_access.views_may_read]
 
@@ -123,6 +126,7 @@ resource "google_bigquery_table" "view_second" {
   dataset_id          = local.shelves[each.value.shelf].views
   table_id            = each.value.name
   description         = local.descriptions[each.value.name]
+  schema              = jsonencode(local.columns[each.value.name])
   deletion_protection = false
   depends_on          = [google_bigquery_table.view_first, google_bigquery_routine.function]
 
@@ -137,6 +141,7 @@ resource "google_bigquery_table" "view_third" {
   dataset_id          = local.shelves[each.value.shelf].views
   table_id            = each.value.name
   description         = local.descriptions[each.value.name]
+  schema              = jsonencode(local.columns[each.value.name])
   deletion_protection = false
   depends_on          = [google_bigquery_table.view_second]
 

@@ -9,7 +9,7 @@ variables {
   state_bucket = "state"
 }
 
-run "tables" {
+run "tables_views_and_buckets" {
   command = plan
 
   assert {
@@ -36,16 +36,16 @@ run "tables" {
     condition     = alltrue([for one in google_bigquery_dataset.staging : one.default_table_expiration_ms == 86400000])
     error_message = "Staged rows stay."
   }
-}
-
-run "views" {
-  command = plan
 
   assert {
     condition = toset(concat(keys(google_bigquery_table.view_first), keys(google_bigquery_table.view_second), keys(google_bigquery_table.view_third), keys(google_bigquery_routine.function))) == toset([
       for one in setproduct(["vigil", "vigil_restricted", "vigil_views"], [for file in fileset("../shared/vigil/views", "*.sql") : trimsuffix(file, ".sql")]) : join(".", one)
     ])
     error_message = "Views and files differ."
+  }
+  assert {
+    condition     = alltrue([for one in merge(google_bigquery_table.view_first, google_bigquery_table.view_second, google_bigquery_table.view_third) : one.description != "" && length(jsondecode(one.schema)) > 0])
+    error_message = "A view or its columns are not described."
   }
   assert {
     condition     = !anytrue([for one in local.placed_views : strcontains(one.sql, "{dataset}")])
@@ -67,10 +67,6 @@ run "views" {
     condition     = google_bigquery_routine.function["vigil.observations_asof"].routine_type == "TABLE_VALUED_FUNCTION" && google_bigquery_routine.function["vigil.observations_asof"].arguments[0].name == "moment"
     error_message = "The table function has lost its argument."
   }
-}
-
-run "buckets" {
-  command = plan
 
   assert {
     condition     = toset(keys(google_storage_bucket.bucket)) == toset(["raw", "restricted", "models", "mlflow", "reports", "functions"])

@@ -33,7 +33,7 @@ variables {
   state_bucket = "state"
 }
 
-run "messages" {
+run "messages_and_jobs" {
   command = plan
 
   assert {
@@ -81,10 +81,6 @@ run "messages" {
     condition     = toset(keys(google_pubsub_topic_iam_member.buries)) == toset(local.stages) && toset(keys(google_pubsub_subscription_iam_member.takes_away)) == toset(local.stages)
     error_message = "Pub/Sub may not move a message to its dead letters."
   }
-}
-
-run "jobs" {
-  command = plan
 
   assert {
     condition     = length(google_cloud_scheduler_job.tick) == length(local.known) * 3
