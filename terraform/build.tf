@@ -26,12 +26,37 @@ locals {
     pull = { file = "cloudbuild.pull.yaml", account = "plan", about = "Tests and plans; changes nothing" }
   }
   substitutions = {
-    _REGION       = var.region
-    _STATE_BUCKET = var.state_bucket
-    _REPOSITORY   = local.images
-    _DATASET      = local.smoke_dataset
-    _DEPLOY       = google_service_account.identity["deploy"].email
+    push = {
+      _REGION       = var.region
+      _STATE_BUCKET = var.state_bucket
+      _REPOSITORY   = local.images
+      _DEPLOY       = google_service_account.identity["deploy"].email
+      _DATASET      = local.smoke_dataset
+      _VARIABLES    = local.variables
+    }
+    pull = {
+      _STATE_BUCKET = var.state_bucket
+      _VARIABLES    = local.variables
+    }
   }
+  # The build plans with the variables of the last apply by hand; none of them is a secret.
+  variables = jsonencode({
+    project          = var.project
+    region           = var.region
+    location         = var.location
+    datasets         = var.datasets
+    warehouse        = var.warehouse
+    retention_days   = var.retention_days
+    alert_email      = var.alert_email
+    readers          = var.readers
+    registry_readers = var.registry_readers
+    senders          = var.senders
+    query_tib_a_day  = var.query_tib_a_day
+    budget           = var.budget
+    github           = var.github
+    state_bucket     = var.state_bucket
+    looker_host      = var.looker_host
+  })
   smoke_dataset = try(sort(keys({ for name, one in local.datasets : name => one if !contains(keys(local.personal), name) }))[0], "")
 }
 
@@ -66,7 +91,7 @@ resource "google_cloudbuild_trigger" "github" {
   filename           = each.value.file
   service_account    = google_service_account.identity[each.value.account].id
   include_build_logs = "INCLUDE_BUILD_LOGS_WITH_STATUS"
-  substitutions      = each.key == "push" ? local.substitutions : { for name, value in local.substitutions : name => value if contains(["_REGION", "_STATE_BUCKET"], name) }
+  substitutions      = local.substitutions[each.key]
 
   github {
     owner = var.github.owner

@@ -41,7 +41,7 @@ locals {
       { bucket = "models", role = "storage.objectViewer" }, { bucket = "reports", role = "storage.objectUser" },
     ]
     mlflow = [{ bucket = "mlflow", role = "storage.objectUser" }]
-    build  = [{ bucket = "functions", role = "storage.objectViewer" }]
+    build  = [{ bucket = "functions", role = "storage.objectViewer" }, { bucket = "functions", role = "storage.objectCreator", prefix = "sbom/" }]
     plan   = [{ bucket = "functions", role = "storage.objectViewer" }]
   }
   garbage = "quarantine/messages/" # where every function keeps a message that nobody can read

@@ -166,6 +166,7 @@ run "everybody_has_exactly_these_rights" {
       "cloudfunctions.developer the project",
       "artifactregistry.writer vigil",
       "storage.objectViewer vigil-test-vigil-functions",
+      "storage.objectCreator vigil-test-vigil-functions only sbom/",
       "iam.serviceAccountUser ingest",
       "iam.serviceAccountUser train",
       "iam.serviceAccountUser predict",
