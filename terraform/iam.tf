@@ -192,3 +192,16 @@ resource "google_service_account_iam_member" "pubsub_signs" {
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.pubsub
 }
+
+# Who read and wrote which object, personal data among them. BigQuery's own log says it of tables.
+resource "google_project_iam_audit_config" "storage" {
+  project = var.project
+  service = "storage.googleapis.com"
+
+  dynamic "audit_log_config" {
+    for_each = toset(["DATA_READ", "DATA_WRITE"])
+    content {
+      log_type = audit_log_config.value
+    }
+  }
+}

@@ -160,6 +160,22 @@ resource "google_sql_database_instance" "mlflow" {
       private_network = google_compute_network.vigil.id
       ssl_mode        = "ENCRYPTED_ONLY"
     }
+    database_flags {
+      name  = "log_checkpoints"
+      value = "on"
+    }
+    database_flags {
+      name  = "log_connections"
+      value = "on"
+    }
+    database_flags {
+      name  = "log_disconnections"
+      value = "on"
+    }
+    database_flags {
+      name  = "log_lock_waits"
+      value = "on"
+    }
     backup_configuration {
       enabled                        = true
       start_time                     = "02:00"
