@@ -64,6 +64,12 @@ run "tables_views_and_buckets" {
     error_message = "People's views may not read the tables."
   }
   assert {
+    condition = length(setsubtract(
+      split(", ", regex("SELECT (.*) FROM", output.todays_forecasts)[0]), local.columns["latest_forecasts"][*].name,
+    )) == 0
+    error_message = "The query that is shown asks for columns that the view has not."
+  }
+  assert {
     condition     = google_bigquery_routine.function["vigil.observations_asof"].routine_type == "TABLE_VALUED_FUNCTION" && google_bigquery_routine.function["vigil.observations_asof"].arguments[0].name == "moment"
     error_message = "The table function has lost its argument."
   }

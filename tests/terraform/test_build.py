@@ -13,7 +13,7 @@ from terraform.conftest import ROOT
 
 FILES = ("cloudbuild.yaml", "cloudbuild.pull.yaml")
 GIVEN = {"PROJECT_ID", "COMMIT_SHA"}  # by Cloud Build
-SCRIPTS = [ROOT / "scripts" / name for name in ("lock", "setup", "revisions")]
+SCRIPTS = [ROOT / "scripts" / name for name in ("lock", "setup", "revisions", "tools")]
 SHELL = [*SCRIPTS, ROOT / "images" / "mlflow" / "start", ROOT / ".ci" / "run"]
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from scripts.provider_schema import used
@@ -11,6 +13,7 @@ from terraform.offline import SCHEMAS
 from vigil.local import services
 
 FOLDER = ROOT / "terraform"
+CACHES = shutil.ignore_patterns("__pycache__", ".terraform", ".build")
 
 
 def test_files_are_formatted(terraform: Terraform) -> None:
@@ -69,3 +72,47 @@ def test_every_setting_that_a_function_is_given_is_one_that_it_reads() -> None:
         "VIGIL_REGION",
         "VIGIL_REPORTS_BUCKET",
     }  # they come with the report
+
+
+SIXTH = """
+mock_provider "google" {}
+mock_provider "archive" {}
+variables {
+  project      = "vigil-test"
+  alert_email  = "vigil@example.org"
+  state_bucket = "state"
+}
+run "sixth" {
+  command = plan
+  assert {
+    condition = alltrue([
+      for job in ["vigil-ingest-er-visits", "vigil-train-er-visits", "vigil-predict-er-visits"] :
+      google_cloud_scheduler_job.tick[job].schedule != ""
+    ])
+    error_message = "The sixth dataset has no jobs."
+  }
+  assert {
+    condition     = length(local.datasets) == 6
+    error_message = "The functions do not know of the sixth dataset."
+  }
+  assert {
+    condition     = contains(keys(output.zips["ingest"]), "vigil/datasets/er_visits.yaml")
+    error_message = "The sixth dataset is in no zip."
+  }
+}
+"""
+
+
+def test_a_sixth_dataset_is_in_the_plan(environment: dict[str, str], tmp_path: Path) -> None:
+    """One YAML file, and no line of Terraform's."""
+    for folder in ("terraform", "shared", "functions"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=CACHES)
+    shutil.rmtree(tmp_path / "terraform" / "tests")
+    datasets = tmp_path / "shared" / "vigil" / "datasets"
+    shutil.copy(datasets / "owid.yaml", datasets / "er_visits.yaml")
+    own = {**environment, "TF_DATA_DIR": str(tmp_path / "data")}
+    copied = Terraform(tmp_path / "terraform", own).init()
+    (tmp_path / "terraform" / "tests").mkdir()
+    (tmp_path / "terraform" / "tests" / "sixth.tftest.hcl").write_text(SIXTH)
+    said = copied("test", "-no-color")
+    assert said.returncode == 0, said.stdout + said.stderr
