@@ -14,8 +14,8 @@ setup: .venv/ready  ## Build .venv from the lock, with uv where there is one, el
 	@scripts/setup
 	@touch $@
 
-demo: setup  ## Send one Tick through the whole local cloud, on simulated files
-	@$(BIN)/vigil demo
+demo: setup  ## A year through the whole local cloud, at speed: simulated, or DATA=../shared/data
+	@$(BIN)/vigil demo $(if $(DATA),--data $(DATA))
 
 test: check  ## All checks and all tests
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -24,7 +24,7 @@ from vigil.backtest import rolling
 from vigil.calibration import Past, calibrate
 from vigil.horizons import ahead
 from vigil.ledger import peak_mb
-from vigil.models import boosted
+from vigil.models import boosting
 from vigil.panel import Floats, Key
 from vigil.scoring import bootstrap_ratio, covered, wis
 from vigil.transforms import TRANSFORMS
@@ -79,7 +79,7 @@ def forecasts(name: str, targets: dict[str, hub.Target]) -> Floats:
     out = []
     back = TRANSFORMS[DATASET.transform].back
     seen, forecast = tee(views(name, targets))
-    made = rolling(forecast, HORIZON, boosted.fit, refit=REFIT)
+    made = rolling(forecast, HORIZON, boosting.fit, refit=REFIT)
     for known, past, day in zip(seen, made, days(targets), strict=True):
         calibrated = calibrate(pasts, known, ahead(HORIZON, "week")).applied(past)
         first = int((np.datetime64(day, "D") - known.dates[-1]).astype(int)) + 5

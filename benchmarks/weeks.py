@@ -25,7 +25,7 @@ from vigil.backtest import forecast
 from vigil.calibration import Past, calibrate
 from vigil.horizons import ahead
 from vigil.ledger import peak_mb
-from vigil.models import boosted
+from vigil.models import boosting
 from vigil.panel import DAY, Dates, Floats, Grid, Key, daily
 from vigil.scoring import covered, wis
 from vigil.view import WEEK, View
@@ -90,7 +90,7 @@ def walk(views: Iterable[View], horizon: int) -> Walked:
     for count, view in enumerate(views):
         furthest = ahead(horizon, view.grain)
         if count % REFIT == 0:
-            fitted = boosted.fit(view, furthest)
+            fitted = boosting.fit(view, furthest)
         if count >= WARM_UP and (count - WARM_UP) % EVERY == 0:
             calibrated = engine.Model(fitted, calibrate(pasts, view, furthest))
             yield view, [engine.Model(fitted), calibrated]

@@ -94,5 +94,6 @@ def cloud(local_cloud: None, monkeypatch: pytest.MonkeyPatch) -> "Cloud":  # noq
     monkeypatch.setenv("VIGIL_WAREHOUSE", name)
     monkeypatch.setenv("VIGIL_RAW_BUCKET", f"raw-{name}")
     monkeypatch.setenv("VIGIL_MODELS_BUCKET", f"models-{name}")
+    monkeypatch.setenv("VIGIL_REPORTS_BUCKET", f"reports-{name}")
     resources.make([], restricted=False)
     return Cloud.from_env()

@@ -2,23 +2,25 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from vigil import datasets, log, screen
 from vigil.errors import Rejected, VigilError
 from vigil.export import csv_text
+from vigil.jobs import chosen
 from vigil.messages import Tick, parse_moment
 
 if TYPE_CHECKING:  # imported where they are used: help must not wait for Google's clients
     from vigil.cloud import Cloud
+    from vigil.jobs import Job, Scheduler, Standing
 
 STEPS = ("ingest", "train", "predict")
 HOURS = 12 * 3600.0  # a person at a terminal sees the progress and may press Ctrl-C
@@ -192,14 +194,18 @@ def backfill(
 
 @app.command(epilog="Example: vigil rebuild jhu_global")
 def rebuild(name: Name, *, as_json: Json = False) -> None:
-    """Make a dataset's observations, vintages and series anew from the raw bucket."""
+    """Make a dataset's tables anew from the raw bucket; let the model serve that did."""
     tick = tick_for(name, None)
-    with session() as here:
+    with session(mlflow=True) as here:
         from vigil.steps import backfill as backfills
+        from vigil.steps.restore import restore
 
         with screen.progress() as bars:
             backfills.rebuild(name, tick.as_of, here.cloud, bars)
+        restored = restore(name, here.cloud)
         _report(here.cloud, "ingest", tick, as_json=as_json)
+    if restored and not as_json:
+        screen.out.print(f"{restored} serves again. A forecast is due: vigil predict {name}")
 
 
 @app.command(epilog="Example: vigil predict france_deaths --series France --dry-run")
@@ -517,6 +523,92 @@ def redrive(
         screen.out.print(f"{len(rows)} sent again: vigil status")
 
 
+jobs_app = typer.Typer(
+    help="Show, run, pause and resume what sends the Ticks: a job for each dataset and step.",
+    epilog="Example: vigil jobs pause --dataset jhu_global",
+)
+app.add_typer(jobs_app, name="jobs")
+JobName = Annotated[
+    str | None, typer.Argument(metavar="[NAME]", help="A job, such as vigil-ingest-jhu-global.")
+]
+OfDataset = Annotated[
+    str | None, typer.Option("--dataset", metavar="NAME", help="All jobs of that dataset.")
+]
+OfStep = Annotated[
+    str | None, typer.Option("--step", metavar="STEP", help="All jobs of that step.")
+]
+
+
+def _scheduler() -> "Scheduler":
+    """Cloud Scheduler when VIGIL_PROJECT names a cloud, else the loop of `vigil up`."""
+    if os.environ.get("VIGIL_PROJECT"):
+        from vigil.cloud_scheduler import CloudScheduler
+        from vigil.deadline import Deadline
+
+        return CloudScheduler.from_env(Deadline(120))
+    from vigil.local.scheduler import LocalScheduler
+    from vigil.settings import home
+
+    return LocalScheduler(home())
+
+
+@jobs_app.callback(invoke_without_command=True)
+def jobs(context: typer.Context) -> None:
+    """Without a further word: list."""
+    if context.invoked_subcommand is None:
+        list_jobs()
+
+
+@jobs_app.command("list", epilog="Example: vigil jobs list --json")
+def list_jobs(*, as_json: Json = False) -> None:
+    """List the jobs: when each is due, and what became of the last attempt."""
+    _show_jobs(_scheduler().look(), as_json=as_json)
+
+
+@jobs_app.command("run", epilog="Example: vigil jobs run vigil-ingest-jhu-global")
+def run_jobs(
+    name: JobName = None, dataset: OfDataset = None, step: OfStep = None, *, as_json: Json = False
+) -> None:
+    """Send the Ticks now, as if they were due."""
+    _each("run", chosen(name, dataset, step), as_json=as_json)
+
+
+@jobs_app.command("pause", epilog="Example: vigil jobs pause --step train")
+def pause_jobs(
+    name: JobName = None, dataset: OfDataset = None, step: OfStep = None, *, as_json: Json = False
+) -> None:
+    """Send no more Ticks, until the jobs are resumed."""
+    _each("pause", chosen(name, dataset, step), as_json=as_json)
+
+
+@jobs_app.command("resume", epilog="Example: vigil jobs resume --dataset jhu_global --step train")
+def resume_jobs(
+    name: JobName = None, dataset: OfDataset = None, step: OfStep = None, *, as_json: Json = False
+) -> None:
+    """Send the Ticks again, each when it is due next."""
+    _each("resume", chosen(name, dataset, step), as_json=as_json)
+
+
+def _each(
+    what: Literal["run", "pause", "resume"], picked: Sequence["Job"], *, as_json: bool
+) -> None:
+    """Do it to each, and show how they stand."""
+    scheduler = _scheduler()
+    for job in picked:
+        getattr(scheduler, what)(job)
+    names = {job.name for job in picked}
+    _show_jobs([one for one in scheduler.look() if one.job.name in names], as_json=as_json)
+
+
+def _show_jobs(found: Sequence["Standing"], *, as_json: bool) -> None:
+    rows = [one.row() for one in found]
+    if as_json:
+        screen.print_json(rows)
+        return
+    said = {"dataset", "step"}  # by the name
+    screen.table([{k: v for k, v in row.items() if k not in said} for row in rows], most=len(rows))
+
+
 @app.command(epilog="Example: vigil sample /tmp/sample && vigil up --mirror /tmp/sample")
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)],
@@ -547,12 +639,19 @@ def up(
     run(mirror=mirror, mlflow=mlflow)
 
 
-@app.command(epilog="Example: vigil demo")
-def demo() -> None:
-    """Send one Tick through the whole local cloud, on simulated files, and show what comes out."""
+@app.command(epilog="Example: vigil demo --data ../shared/data")
+def demo(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Replay the real 2021 of the files there, not simulated ones."
+        ),
+    ] = None,
+) -> None:
+    """Replay a year of a small dataset, simulated, through Pub/Sub and the three functions."""
     from vigil.local.demo import run
 
-    run()
+    run(data)
 
 
 def _complain(kind: str, text: str) -> None:

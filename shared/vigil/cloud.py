@@ -55,6 +55,11 @@ class Cloud:
         return Vault(Store(_storage(self.settings), self.settings.models_bucket, self.deadline))
 
     @property
+    def reports(self) -> Store:
+        """The bucket of what people open."""
+        return Store(_storage(self.settings), self.settings.reports_bucket, self.deadline)
+
+    @property
     def warehouse(self) -> Warehouse:
         """The BigQuery dataset."""
         return Warehouse(

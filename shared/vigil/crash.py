@@ -1,7 +1,7 @@
 """Numbered points at which a test may kill the process: a retry completes the work.
 
 ingest:1-3   before the bytes are kept; before the arrival is; before the tables are read
-predict:1    before anything is computed
+predict:1-2  before anything is computed; before what is committed is shown
 train:1-4    before anything is computed; before the models are kept; before the decision is
              committed; before the registry is written
 commit:1-3   before rows are staged; before the transaction; after it (every step)

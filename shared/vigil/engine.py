@@ -17,6 +17,7 @@ from vigil.paths import Paths
 from vigil.view import WEEK, View
 
 CALIBRATION = "calibration.json"
+FIT = table.choose("lightgbm")
 NEEDED = joined.PATHS + 2 * BURN_IN  # days that a forecast looks back on, and twice its horizon
 
 
@@ -60,9 +61,7 @@ def keys(dataset: Dataset) -> list[Key]:
     return [Key(line, target) for target in dataset.targets for line in dataset.lines(target)]
 
 
-def train(
-    view: View, horizon: int, fit: backtest.Fit = boosted.fit, pasts: Sequence[Past] = ()
-) -> Model:
+def train(view: View, horizon: int, fit: backtest.Fit = FIT, pasts: Sequence[Past] = ()) -> Model:
     """Fit to all that is known; calibrate with forecasts made before."""
     ahead = horizons.ahead(horizon, view.grain)
     fitted = fit(view, ahead)

@@ -1,6 +1,6 @@
 """How much better one recipe was than another on past origins, measure by measure and in all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,16 +65,26 @@ def older(scores: pa.Table, count: int) -> pa.Table:
 
 def relative(scores: pa.Table, recipe: str, rival: str, block_days: int = WEEK) -> Relative:
     """A recipe against its rival, on the rows for which both have a score."""
-    ours, theirs = (_scored(scores, model) for model in (recipe, rival))
-    how = {"join_type": "inner", "right_suffix": "_rival", "use_threads": False}
-    common = ours.join(theirs, list(ROW), **how)
-    kinds = sorted(common["vintage_kind"].unique().to_pylist())
+    both = common(scores, recipe, rival)
+    kinds = sorted(both["vintage_kind"].unique().to_pylist())
     return _found(
-        common,
-        missing=_missing(common, theirs),
-        kinds={kind: _found(where(common, {"vintage_kind": kind})) for kind in kinds},
-        **bootstrap.limits(_sums(common)[1][:2], block=-(-block_days // WEEK)),
+        both,
+        missing=_missing(both, _scored(scores, rival)),
+        kinds={kind: _found(where(both, {"vintage_kind": kind})) for kind in kinds},
+        **limits(both, block_days),
     )
+
+
+def common(scores: pa.Table, recipe: str, rival: str, keep: Sequence[str] = ()) -> pa.Table:
+    """The rows for which both have a score, side by side; *keep* is kept of the recipe's."""
+    ours, theirs = _scored(scores, recipe, keep), _scored(scores, rival)
+    how = {"join_type": "inner", "right_suffix": "_rival", "use_threads": False}
+    return ours.join(theirs, list(ROW), **how)
+
+
+def limits(both: pa.Table, block_days: int) -> dict[str, float]:
+    """How sure the ratio is: nothing where origins do not make two blocks."""
+    return bootstrap.limits(_sums(both)[1][:2], block=-(-block_days // WEEK))
 
 
 def _new(scores: pa.Table, count: int) -> pc.Expression:
@@ -86,14 +96,14 @@ def _new(scores: pa.Table, count: int) -> pc.Expression:
     return found
 
 
-def _scored(scores: pa.Table, model: str) -> pa.Table:
+def _scored(scores: pa.Table, model: str, keep: Sequence[str] = ()) -> pa.Table:
     own = scores.filter(same_as({"model": model}) & pc.is_finite(pc.field("wis")))
-    return own.select([*ROW, "wis"])
+    return own.select([*ROW, "wis", *keep])
 
 
-def _missing(common: pa.Table, theirs: pa.Table) -> float:
-    both, there = (_counts(one) for one in (common, theirs))
-    return max((1 - both.get(measure, 0) / count for measure, count in there.items()), default=0.0)
+def _missing(both: pa.Table, theirs: pa.Table) -> float:
+    here, there = (_counts(one) for one in (both, theirs))
+    return max((1 - here.get(measure, 0) / count for measure, count in there.items()), default=0.0)
 
 
 def _counts(rows: pa.Table) -> dict[tuple[str, str], int]:
@@ -101,22 +111,22 @@ def _counts(rows: pa.Table) -> dict[tuple[str, str], int]:
     return {(row["target"], row["source"]): row["count_all"] for row in found}
 
 
-def _found(common: pa.Table, **more: Any) -> Relative:
-    measures, (ours, theirs, rows) = _sums(common)
+def _found(both: pa.Table, **more: Any) -> Relative:
+    measures, (ours, theirs, rows) = _sums(both)
     logs = bootstrap.logs(np.stack([ours, theirs]).sum(axis=-1))
     return Relative(
         ratio=float(np.exp(bootstrap.pooled(logs))),
         measures=dict(zip(measures, np.exp(logs).tolist(), strict=True)),
-        rows=common.num_rows,
+        rows=both.num_rows,
         origins=int((rows > 0).sum(axis=1).min(initial=rows.shape[1])),
         **more,
     )
 
 
-def _sums(common: pa.Table) -> tuple[list[str], Floats]:
+def _sums(both: pa.Table) -> tuple[list[str], Floats]:
     """Measures; and their scores, the rival's and the rows: x measures x origins, oldest first."""
     rows = [("wis", "sum"), ("wis_rival", "sum"), ("wis", "count")]
-    groups = common.group_by([*MEASURE, "origin"], use_threads=False).aggregate(rows)
+    groups = both.group_by([*MEASURE, "origin"], use_threads=False).aggregate(rows)
     names = [f"{row['target']}.{row['source']}" for row in groups.select(MEASURE).to_pylist()]
     measures, at = np.unique(np.array(names, str), return_inverse=True)
     origins, when = np.unique(groups["origin"].to_numpy(), return_inverse=True)

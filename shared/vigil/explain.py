@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vigil.features import CALENDAR, Cells, Features, features, grid_of, rows
-from vigil.models.boosted import FITTED, MEMBERS, THREADS, Boosted, unknown
+from vigil.models.boosted import FITTED, MEMBERS, Boosted, unknown
 from vigil.models.line import Line
 from vigil.panel import Floats, Index
 from vigil.view import View
@@ -63,8 +63,7 @@ def contributions(fitted: Boosted, view: View, horizons: Index) -> tuple[tuple[s
     table = rows(view, made, cells)
     part = unknown(view, cells)[:, None]
     added = {
-        member: part
-        * np.asarray(boosters[MEDIAN].predict(table, pred_contrib=True, num_threads=THREADS), float)
+        member: part * boosters[MEDIAN].contributions(table)
         for member, boosters in fitted.members.items()
     }
     columns = [-1, *made.columns(fitted.line.names)]

@@ -18,6 +18,7 @@ class Settings:
     warehouse: str  # the BigQuery dataset
     raw_bucket: str
     models_bucket: str
+    reports_bucket: str
     restricted_warehouse: str  # of personal data
     restricted_bucket: str
     hash_key: bytes | None  # the secret that people are hashed with
@@ -27,6 +28,9 @@ class Settings:
     mlflow: str | None  # where MLflow answers; without it nothing is registered
     revision: str  # of the code, as git names it
     mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
+    looker_host: str = "lookerstudio.google.com"
+    looker_template: str | None = None  # a report that the link copies
+    region: str = "europe-west1"  # where Cloud Scheduler's jobs are
     step_seconds: float = 480.0  # an HTTP push waits 600 s: stop well before the platform does
 
     @classmethod
@@ -40,6 +44,7 @@ class Settings:
             warehouse=env.get("VIGIL_WAREHOUSE", "vigil"),
             raw_bucket=env.get("VIGIL_RAW_BUCKET", f"{project}-vigil-raw"),
             models_bucket=env.get("VIGIL_MODELS_BUCKET", f"{project}-vigil-models"),
+            reports_bucket=env.get("VIGIL_REPORTS_BUCKET", f"{project}-vigil-reports"),
             restricted_warehouse=env.get(
                 "VIGIL_RESTRICTED_WAREHOUSE", f"{env.get('VIGIL_WAREHOUSE', 'vigil')}_restricted"
             ),
@@ -51,6 +56,9 @@ class Settings:
             mlflow=env.get("MLFLOW_TRACKING_URI") or None,
             revision=env.get("VIGIL_REVISION", "unknown"),
             mirror=whole(env.get("VIGIL_MIRROR")),
+            looker_host=env.get("VIGIL_LOOKER_HOST", cls.looker_host),
+            looker_template=env.get("VIGIL_LOOKER_TEMPLATE") or None,
+            region=env.get("VIGIL_REGION", cls.region),
             step_seconds=float(env.get("VIGIL_STEP_SECONDS", cls.step_seconds)),
         )
 

@@ -22,7 +22,7 @@ class Gone(VigilError):
 
 @dataclass(frozen=True)
 class Store:
-    """One bucket. An object in it is written once and never changed."""
+    """One bucket. An object in it is written once and never changed, but for what is stamped."""
 
     client: storage.Client
     name: str
@@ -76,6 +76,21 @@ class Store:
             blob.reload(timeout=self.deadline.left(60), retry=self._retry())
             return bool(blob.md5_hash == _md5(body))
         return True
+
+    def replace(self, name: str, body: bytes, *, kind: str, stamp: str) -> None:
+        """Write what people open in place of what is there; the stamp says what it shows."""
+        blob = self.bucket.blob(name)
+        blob.metadata = {"stamp": stamp}
+        blob.cache_control = "no-cache"
+        blob.upload_from_string(
+            body, content_type=kind, timeout=self.deadline.left(60), retry=self._retry()
+        )
+
+    def stamp(self, name: str) -> str | None:
+        """Of what is there; None where there is nothing."""
+        blob = self.bucket.get_blob(name, timeout=self.deadline.left(60), retry=self._retry())
+        said: str | None = (blob.metadata or {}).get("stamp") if blob else None
+        return said
 
     def clear(self, prefix: str) -> None:
         """Remove all that starts so, side by side: each takes its time."""

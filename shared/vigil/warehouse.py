@@ -28,6 +28,7 @@ from vigil.records import Record, Records
 ONE_TRY = 60.0  # seconds of silence; the last try may outlive the deadline by so much
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ASKING = 5.0  # seconds to find out what a query cost
+FIRST_PAGE = 100  # rows that come as JSON with the answer; three times as many are read as columns
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
 
 
@@ -42,11 +43,17 @@ class Warehouse:
 
     def query(self, sql: str, /, **parameters: Any) -> bigquery.table.RowIterator:
         """Run a statement; names come from our files, values only as parameters."""
+        return self._ask(sql, parameters)
+
+    def _ask(
+        self, sql: str, parameters: Mapping[str, Any], page: int | None = None
+    ) -> bigquery.table.RowIterator:
         config = self._config(parameters)
         found = self._again(
             lambda: self.client.query_and_wait(
                 sql,
                 job_config=config,
+                page_size=page,
                 api_timeout=self.deadline.left(ONE_TRY),
                 wait_timeout=self.deadline.left(),
                 retry=self.deadline.retry(),
@@ -91,7 +98,7 @@ class Warehouse:
 
     def arrow(self, sql: str, /, **parameters: Any) -> pa.Table:
         """A large result, read through the Storage API as columns."""
-        found = self.query(sql, **parameters)
+        found = self._ask(sql, parameters, FIRST_PAGE)
         reader = Reader(_storage_client(self.storage_api), self.deadline)
         return found.to_arrow(bqstorage_client=reader, timeout=self.deadline.left())
 

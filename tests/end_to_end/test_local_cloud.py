@@ -8,6 +8,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,24 @@ def test_a_sixth_dataset_is_one_yaml_and_no_code(env: dict[str, str], up: dict[s
     assert len(found) == 14
     [week_later] = [row for row in found if row["target_date"] == "2024-04-13"]
     assert week_later["median"] == pytest.approx(2 * (10 + 89 % 7))
+
+
+def test_jobs_are_paused_resumed_and_run(env: dict[str, str], up: dict[str, Any]) -> None:
+    """A job that is run publishes a Tick without a moment: ingest asks the source for it."""
+    assert [one["state"] for one in vigil(env, "jobs", "pause", "--dataset", "sixth")] == [
+        "paused"
+    ] * 3
+    vigil(env, "jobs", "resume", "vigil-ingest-sixth")
+    found = {one["name"]: one for one in vigil(env, "jobs", "list")}
+    assert found["vigil-train-sixth"]["state"] == "paused"
+    assert found["vigil-ingest-sixth"]["state"] == "enabled"
+    assert found["vigil-ingest-sixth"]["next_run"] > datetime.now(UTC).isoformat()
+    [ran] = vigil(env, "jobs", "run", "--dataset", "sixth", "--step", "ingest")
+    assert ran["last_status"] == "ok"
+    sql = f"SELECT status FROM runs WHERE as_of >= '{ran['last_attempt']}' AND step = 'ingest'"
+    [row] = wait_for(env, sql)
+    assert row["status"] != "failed"
+    assert "--dataset" in vigil(env, "jobs", "run", code=2)["refused"]
 
 
 def deliver(up: dict[str, Any], data: bytes, headers: dict[str, str] | None = None) -> int:

@@ -13,7 +13,13 @@ from vigil.local import resources
 from vigil.local.services import Service
 
 OURS = (
-    *("VIGIL_WAREHOUSE", "VIGIL_RAW_BUCKET", "VIGIL_MODELS_BUCKET", "VIGIL_DATASETS"),
+    *(
+        "VIGIL_WAREHOUSE",
+        "VIGIL_RAW_BUCKET",
+        "VIGIL_MODELS_BUCKET",
+        "VIGIL_REPORTS_BUCKET",
+        "VIGIL_DATASETS",
+    ),
     *("VIGIL_MIRROR", "PUBSUB_EMULATOR_HOST"),
 )
 

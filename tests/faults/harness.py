@@ -192,6 +192,7 @@ def started(folder: Path, *, alone: bool = False) -> Iterator[World]:
         "VIGIL_WAREHOUSE": "faults",
         "VIGIL_RAW_BUCKET": "faults-raw",
         "VIGIL_MODELS_BUCKET": "faults-models",
+        "VIGIL_REPORTS_BUCKET": "faults-reports",
     }
     with (folder / "lock").open("w") as lock, Processes(folder, lambda *_: None, lock) as processes:
         world = World(folder, env, direct, processes, storage, bigquery, upstream)

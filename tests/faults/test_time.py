@@ -13,8 +13,8 @@ from tiny import visits
 
 from faults.delivery import envelope, tick
 from faults.harness import MOMENT, Tables, World, until
+from vigil.jobs import Job, next_time
 from vigil.local import resources
-from vigil.local.scheduler import Job, next_time
 
 VIGIL = str(Path(sys.executable).with_name("vigil"))
 DAYS = int(os.environ.get("VIGIL_DAYS", "120"))  # 1100 by hand

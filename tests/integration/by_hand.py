@@ -30,6 +30,7 @@ def own_cloud() -> Iterator[Cloud]:
         patch.setenv("VIGIL_WAREHOUSE", name)
         patch.setenv("VIGIL_RAW_BUCKET", f"raw-{name}")
         patch.setenv("VIGIL_MODELS_BUCKET", f"models-{name}")
+        patch.setenv("VIGIL_REPORTS_BUCKET", f"reports-{name}")
         resources.make([], restricted=False)
         yield Cloud.from_env()
 

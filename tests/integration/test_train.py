@@ -89,6 +89,11 @@ def test_the_first_model_serves_if_it_beats_seasonal_naive(trained: Cloud) -> No
     assert row["relative_wis"] < row["relative_high"] < 1
     assert row["data_digest"]
     assert head.champion_digest == row["digest"]
+    rows = trained.warehouse.rows("SELECT * FROM evaluations ORDER BY horizon")
+    assert [one["horizon"] for one in rows] == [None, *range(1, 15)]
+    assert {(one["version"], one["vintage_kind"]) for one in rows} == {(head.champion, "pseudo")}
+    assert rows[0]["relative_wis"] == pytest.approx(row["relative_wis"], abs=1e-4)
+    assert rows[0]["relative_high"] == pytest.approx(row["relative_high"], abs=1e-4)
     predict(tick(TODAY), trained)
     assert models(trained) == {("ridge", head.champion)}
 

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from by_hand import insert, own_cloud
 
-from vigil import views
+from vigil import export, hub, looker, views
 from vigil.cloud import Cloud
 from vigil.paths import LEVELS
 
@@ -182,7 +183,8 @@ def test_the_hub_gets_every_quantile_of_days_and_weeks(filled: Cloud) -> None:
     total = {**same, "period": "total", "date": date(2024, 3, 9), "horizon": 2, **quantiles(500)}
     history = {**same, "period": "day", "date": thursday, "actual": 5.0}
     insert(filled, "outlook", [day, week, total, history])
-    rows = filled.warehouse.rows("SELECT * FROM hub_forecasts ORDER BY period, output_type_id")
+    sql = "SELECT * FROM hub_forecasts WHERE dataset = 'd' ORDER BY period, output_type_id"
+    rows = filled.warehouse.rows(sql)
     days, weeks = rows[:23], rows[23:]
     assert [row["output_type_id"] for row in days] == LEVELS.tolist()
     assert [row["value"] for row in weeks] == [50.0 + at for at in range(23)]
@@ -195,6 +197,33 @@ def test_the_hub_gets_every_quantile_of_days_and_weeks(filled: Cloud) -> None:
     same = {(row["model_id"], row["location"], row["output_type"]) for row in rows}
     assert same == {("vigil-champion", "=A", "quantile")}
     assert {row["target_end_date"] for row in rows} == {date(2024, 3, 9)}
+
+
+def test_the_newest_forecast_leaves_as_files_for_people_and_for_a_hub(filled: Cloud) -> None:
+    """Three rows of forecasts, none of history; one round of weeks; no formula in either."""
+    same = {**SAME, "dataset": "files", "series": "=A", "reference_date": date(2024, 3, 7)}
+    same |= {"date": date(2024, 3, 9)}
+    forecast = [
+        {**same, "period": period, "horizon": ahead, **quantiles(1 / 3)}
+        for period, ahead in (("day", 2), ("week", 1), ("total", 2))
+    ]
+    history = {**same, "period": "day", "date": date(2024, 3, 7), "actual": 5.0}
+    insert(filled, "outlook", [*forecast, history])
+    insert(filled, "measures", [{**SAME, "dataset": "files", "adds_up": True}])
+    people = export.forecasts(filled.warehouse.arrow(export.FORECASTS, dataset="files"))
+    header, *lines = people.decode().splitlines()
+    assert header.startswith(
+        "target,source,series,period,reference_date,horizon,target_date,median"
+    )
+    assert [line[:40] for line in lines] == [
+        "cases,s,'=A,day,2024-03-07,2,2024-03-09,",
+        "cases,s,'=A,total,2024-03-07,2,2024-03-0",
+        "cases,s,'=A,week,2024-03-07,1,2024-03-09",
+    ]
+    assert lines[0].split(",")[7] == "11.33"
+    _, *weeks = hub.csv(filled.warehouse.arrow(hub.WEEKS, dataset="files")).decode().splitlines()
+    assert len(weeks) == 23
+    assert weeks[0] == "2024-03-02,wk inc cases,1,2024-03-09,'=A,quantile,0.01,0.333"
 
 
 def test_a_forecast_stands_beside_what_came_as_known_then_and_now(filled: Cloud) -> None:
@@ -260,3 +289,20 @@ def test_a_run_says_how_fresh_its_result_was_and_what_it_costs(filled: Cloud) ->
     assert row["freshness_minutes"] == 7.0
     expected = 200 * 0.000024 + 60 * 0.0000025 + 3.125
     assert row["estimated_cost"] == pytest.approx(expected)
+
+
+def test_the_report_of_looker_studio_finds_all_that_it_names(filled: Cloud) -> None:
+    """In a warehouse as it is made; elsewhere each view and column that is not there is named."""
+    assert looker.preflight(filled.warehouse) == []
+    name = f"{filled.settings.warehouse}_bare"
+    filled.warehouse.client.create_dataset(name)
+    bare = f"CREATE VIEW {name}.drivers AS SELECT 1 AS share, DATE '2024-01-01' AS target_date"
+    filled.warehouse.query(bare)
+    missing = looker.preflight(replace(filled.warehouse, name=name))
+    assert "no view accuracy" in missing
+    assert "no view drivers" not in missing
+    assert [one for one in missing if "drivers" in one] == [
+        "view drivers: no column rank, for 'Why'",
+        "view drivers: no column sentence, for 'Why'",
+    ]
+    assert len(missing) == 2 + len(looker.sources()) - 1

@@ -1,14 +1,14 @@
 """Made-up epidemics in the shape of the real datasets, as the tables and views would give them."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
 from importlib import resources
-from itertools import product
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from made_scores import ISSUED, LAST, MODEL, Key, accuracy, drivers, health
 
 from vigil import datasets
 from vigil.panel import Floats
@@ -16,12 +16,11 @@ from vigil.report import Shown
 from vigil.report.grids import QUANTILES, day
 
 LOCAL = resources.files("vigil.local")
-LAST = date(2023, 3, 4)  # a Saturday
-ISSUED = datetime(2023, 3, 5, 6, 45, tzinfo=UTC)
 Z = np.array([-1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96])
 EARLIER = [0, 2, 3, 4, 6]  # of the seven quantiles
 WEEKDAYS = np.array([0.72, 1.16, 1.12, 1.08, 1.06, 1.0, 0.86])  # Sunday first
 DAYS, WEEKS, TOTALS = 120, 104, 30
+STEPS = {"day": 1, "week": 7, "total": 1}
 PAST = WEEKS * 7 + 28
 
 
@@ -33,6 +32,15 @@ class Shape:
     lines: tuple[tuple[str, str, float], ...]  # source, target, people who count for one case
     places: dict[str, tuple[str, ...]]  # source -> series
     sums: dict[str, tuple[str, ...]]  # aggregate -> series
+
+    @property
+    def keys(self) -> list[Key]:
+        """Every series of every target."""
+        return [
+            (source, target, series)
+            for source, target, _ in self.lines
+            for series in (*self.places[source], *self.sums)
+        ]
 
 
 def jhu() -> Shape:
@@ -50,6 +58,11 @@ def jhu() -> Shape:
     )
 
 
+def few(whole: Shape, *names: str) -> Shape:
+    """A few places of a shape, and their sum."""
+    return replace(whole, places=dict.fromkeys(whole.places, names), sums={"World": names})
+
+
 def france() -> Shape:
     """A nation from one source, its departements from another."""
     codes = [f"{n:02d}" for n in range(1, 96) if n != 20] + ["2A", "2B", "971", "972", "973", "974"]
@@ -57,7 +70,7 @@ def france() -> Shape:
         "indicators": ("France",),
         "departements": tuple(f"France/{code}" for code in sorted(codes)),
     }
-    lines = (("indicators", "incid_dchosp", 90.0), ("departements", "incid_dchosp", 90.0))
+    lines = (("indicators", "incid_dchosp", 2.0), ("departements", "incid_dchosp", 60.0))
     return Shape("france_deaths", lines, places, {})
 
 
@@ -79,47 +92,31 @@ def shown(shape: Shape, seed: int = 1) -> Shown:
     dataset = datasets.load(shape.name)
     outlook, earlier = [], []
     for source, target, rarity in shape.lines:
-        names = list(shape.places[source])
-        truth = _epidemic(rng, names, rarity) if rarity else _changes(rng, len(names), target)
-        for total, members in shape.sums.items():
-            names.append(total)
-            own = [names.index(one) for one in members]
-            truth = np.vstack([truth, truth[own].sum(axis=0)])
+        names = [*shape.places[source], *shape.sums]
+        line = Line(rng, dataset.grain, dataset.horizon, names, _truth(rng, shape, target, rarity))
         key = {"source": source, "target": target}
-        made, past = _measure(rng, dataset.grain, dataset.horizon, names, truth, bool(rarity))
-        outlook += [_table({**key, **one}) for one in made]
-        earlier += [_table({**key, **one}) for one in past]
-    rows = _series(shape)
+        outlook += [_table({**key, **one}) for one in line.outlook()]
+        earlier += [_table({**key, **one}) for one in line.earlier()]
     return Shown(
         dataset=dataset,
         made=ISSUED,
         outlook=pa.concat_tables(outlook),
         earlier=pa.concat_tables(earlier),
-        drivers=drivers(shape, dataset),
-        accuracy=accuracy(shape, dataset, rng),
+        drivers=drivers(shape.keys, dataset),
+        accuracy=accuracy(shape.keys, dataset),
         health=health(dataset),
         model=MODEL,
-        series=rows,
+        series=_series(shape),
     )
 
 
-MODEL: dict[str, Any] = {
-    "decided_at": datetime(2023, 2, 27, 20, 14, tzinfo=UTC),
-    "kind": "refresh",
-    "version": "7",
-    "recipe": "lightgbm",
-    "champion": "7",
-    "reason": "its WIS is 0.93 of the champion's on 26 origins (90% interval 0.90 to 0.97)",
-    "decided_by": "train",
-    "as_of": datetime(2023, 2, 27, 20, 0, tzinfo=UTC),
-    "relative_wis": 0.93,
-    "relative_low": 0.90,
-    "relative_high": 0.97,
-    "judged_against": "seasonal_naive",
-    "origins": 26,
-    "vintage_kind": "known",
-    "served_from": datetime(2023, 2, 27, 20, 14, tzinfo=UTC),
-}
+def _truth(rng: np.random.Generator, shape: Shape, target: str, rarity: float) -> Floats:
+    """Every place's numbers, and their sums."""
+    source = next(source for source, name, size in shape.lines if (name, size) == (target, rarity))
+    names = list(shape.places[source])
+    truth = _epidemic(rng, names, rarity) if rarity else _changes(rng, len(names), target)
+    sums = [truth[[names.index(one) for one in own]].sum(axis=0) for own in shape.sums.values()]
+    return np.vstack([truth, *sums])
 
 
 def _epidemic(rng: np.random.Generator, names: list[str], rarity: float) -> Floats:
@@ -146,98 +143,95 @@ def _changes(rng: np.random.Generator, count: int, target: str) -> Floats:
     return np.round(depth * own * wave * weekly + noise + rng.normal(0, 2.5, (count, PAST)))
 
 
-def _measure(
-    rng: np.random.Generator,
-    grain: str,
-    horizon: int,
-    names: list[str],
-    truth: Floats,
-    counts: bool,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Actuals and forecasts by day, week and total; earlier forecasts of the grain."""
-    reference = day(LAST)
-    weekly = truth[:, -WEEKS * 7 :].reshape(len(names), WEEKS, 7)
-    weeks = weekly.sum(axis=2) if counts else weekly.mean(axis=2)
-    steps = {"day": (truth[:, -DAYS:], 1, horizon), "week": (weeks, 7, max(horizon // 7, 1))}
-    outlook, earlier = [], []
-    for period, (actual, step, ahead) in steps.items():
-        dates = reference - step * np.arange(actual.shape[1])[::-1]
-        outlook.append(_history(names, period, dates, actual))
-        level = _level(truth, counts) * (7 if period == "week" and counts else 1)
-        fan = _fan(rng, level, ahead, step, counts, period == "day")
-        outlook.append(_forecast(rng, names, period, reference, step, fan))
-        if period == grain:
-            for back in range(7, 71, 7):
-                was = _level(truth[:, :-back], counts) * (7 if period == "week" and counts else 1)
-                made = _fan(rng, was, ahead, step, counts, period == "day")
-                earlier.append(_past(names, period, reference - back, step, made))
-    if counts and names[0] != "France":
-        total = 8 * truth.sum(axis=1, keepdims=True) + np.cumsum(truth, axis=1)[:, -TOTALS:]
-        dates = reference - np.arange(TOTALS)[::-1]
-        outlook.append(_history(names, "total", dates, total))
-        fan = total[:, -1:] + np.cumsum(
-            _fan(rng, _level(truth, counts), horizon, 1, counts, True), axis=2
+@dataclass(frozen=True)
+class Line:
+    """The numbers of one target, and what is forecast of them."""
+
+    rng: np.random.Generator
+    grain: str
+    horizon: int
+    names: list[str]
+    truth: Floats
+
+    @property
+    def counts(self) -> bool:
+        """Whether they count something."""
+        return bool(self.truth.min() >= 0)
+
+    def outlook(self) -> Iterator[dict[str, Any]]:
+        """Actuals and forecasts, by day, by week and in total."""
+        weekly = self.truth[:, -WEEKS * 7 :].reshape(len(self.names), WEEKS, 7)
+        weeks = weekly.sum(axis=2) if self.counts else weekly.mean(axis=2)
+        for period, actual in {"day": self.truth[:, -DAYS:], "week": weeks}.items():
+            yield self._history(period, actual)
+            yield self._forecast(period, self._fan(period, 0))
+        if self.counts:
+            before = 8 * self.truth.sum(axis=1, keepdims=True)
+            total = before + np.cumsum(self.truth, axis=1)[:, -TOTALS:]
+            yield self._history("total", total)
+            yield self._forecast("total", total[:, -1:] + np.cumsum(self._fan("day", 0), axis=2))
+
+    def earlier(self) -> Iterator[dict[str, Any]]:
+        """The forecasts of the ten weeks before."""
+        for back in range(7, 71, 7):
+            fan = self._fan(self.grain, back)
+            made = day(LAST) - back
+            grid = self._grid(made + STEPS[self.grain] * (np.arange(fan.shape[2]) + 1))
+            quantiles = {QUANTILES[n]: fan[n].ravel() for n in EARLIER}
+            yield {
+                "series": grid["series"], "period": self.grain, "reference_date": np.int32(made),
+                "target_date": grid["date"], **quantiles,
+            }  # fmt: skip
+
+    def _history(self, period: str, actual: Floats) -> dict[str, Any]:
+        dates = day(LAST) - STEPS[period] * np.arange(actual.shape[1])[::-1]
+        none = dict.fromkeys((*QUANTILES, "horizon", "phase", "model", "version"))
+        return {**self._grid(dates), **none, "period": period, "actual": actual.ravel()}
+
+    def _forecast(self, period: str, fan: Floats) -> dict[str, Any]:
+        ahead = np.arange(fan.shape[2]) + 1
+        return {
+            **self._grid(day(LAST) + STEPS[period] * ahead), "period": period, "actual": None,
+            "horizon": np.tile(ahead, len(self.names)),
+            **{name: fan[number].ravel() for number, name in enumerate(QUANTILES)},
+            "phase": [one for one in self._phases() for _ in ahead],
+            "model": "lightgbm", "version": "7",
+        }  # fmt: skip
+
+    def _phases(self) -> list[str | None]:
+        """The last 7 days against the 7 before, within 15%."""
+        last, before = self.truth[:, -7:].sum(axis=1), self.truth[:, -14:-7].sum(axis=1)
+        names = np.where(
+            last > 1.15 * before, "growing", np.where(last < 0.85 * before, "falling", "flat")
         )
-        outlook.append(_forecast(rng, names, "total", reference, 1, fan))
-    return outlook, earlier
+        return [str(one) if self.counts else None for one in names]
 
+    def _fan(self, period: str, back: int) -> Floats:
+        """Quantiles x series x horizons, wider from step to step."""
+        steps = max(self.horizon // STEPS[period], 1)
+        weeks = (np.arange(steps) + 1) * STEPS[period] / 7
+        level = self._level(self.truth[:, : PAST - back])
+        if not self.counts:
+            width = 4 + 3 * np.sqrt(weeks)
+            return level[None, :, None] * np.exp(-0.03 * weeks) + Z[:, None, None] * width
+        level = level * STEPS[period]
+        drift = self.rng.normal(-0.02, 0.07, (len(level), 1)) * weeks
+        sigma = (0.08 + 0.13 * np.sqrt(weeks)) * (1 + 1.2 / np.sqrt(level[:, None] + 1))
+        fan = level[None, :, None] * np.exp(drift + Z[:, None, None] * sigma)
+        return fan if period == "week" else fan * WEEKDAYS[np.arange(steps) % 7]
 
-def _level(truth: Floats, counts: bool) -> Floats:
-    """Where the series stands and where it goes: last week's mean times its growth."""
-    last, before = truth[:, -7:].mean(axis=1) + 0.2, truth[:, -14:-7].mean(axis=1)
-    return last * np.clip((last + 0.3) / (before + 0.3), 0.8, 1.3) ** 0.4 if counts else last
+    def _level(self, truth: Floats) -> Floats:
+        """Where the series stands and where it goes: last week's mean times its growth."""
+        last, before = truth[:, -7:].mean(axis=1), truth[:, -14:-7].mean(axis=1)
+        if not self.counts:
+            return last
+        return (last + 0.1) * np.clip((last + 0.3) / (before + 0.3), 0.8, 1.3) ** 0.4
 
-
-def _fan(
-    rng: np.random.Generator, level: Floats, ahead: int, step: int, counts: bool, weekdays: bool
-) -> Floats:
-    """Quantiles x series x horizons, wider from step to step."""
-    weeks = (np.arange(ahead) + 1) * step / 7
-    if not counts:
-        width = 4 + 3 * np.sqrt(weeks)
-        return level[None, :, None] * np.exp(-0.03 * weeks) + Z[:, None, None] * width
-    drift = rng.normal(-0.02, 0.07, (len(level), 1)) * weeks
-    sigma = (0.08 + 0.13 * np.sqrt(weeks)) * (1 + 1.2 / np.sqrt(level[:, None] + 1))
-    fan = level[None, :, None] * np.exp(drift + Z[:, None, None] * sigma)
-    return fan * WEEKDAYS[np.arange(ahead) % 7] if weekdays else fan
-
-
-def _history(names: list[str], period: str, dates: Any, actual: Floats) -> dict[str, Any]:
-    return {
-        **_grid(names, dates), "period": period, "actual": actual.ravel(), "horizon": None,
-        **dict.fromkeys(QUANTILES), "phase": None, "model": None, "version": None,
-    }  # fmt: skip
-
-
-def _forecast(
-    rng: np.random.Generator, names: list[str], period: str, reference: int, step: int, fan: Floats
-) -> dict[str, Any]:
-    ahead = np.arange(fan.shape[2]) + 1
-    drawn = np.random.default_rng(5).choice(["growing", "flat", "falling"], len(names))
-    phases = [str(one) if fan.min() >= 0 else None for one in drawn]
-    return {
-        **_grid(names, reference + step * ahead), "period": period, "actual": None,
-        "horizon": np.tile(ahead, len(names)),
-        **{name: fan[number].ravel() for number, name in enumerate(QUANTILES)},
-        "phase": [one for one in phases for _ in ahead], "model": "lightgbm", "version": "7",
-    }  # fmt: skip
-
-
-def _past(names: list[str], period: str, made: int, step: int, fan: Floats) -> dict[str, Any]:
-    dates = made + step * (np.arange(fan.shape[2]) + 1)
-    grid = _grid(names, dates)
-    return {
-        "series": grid["series"], "period": period, "reference_date": np.int32(made),
-        "target_date": grid["date"],
-        **{QUANTILES[number]: fan[number].ravel() for number in EARLIER},
-    }  # fmt: skip
-
-
-def _grid(names: list[str], dates: Any) -> dict[str, Any]:
-    return {
-        "series": np.repeat(names, len(dates)),
-        "date": np.tile(np.asarray(dates, np.int32), len(names)),
-    }
+    def _grid(self, dates: Any) -> dict[str, Any]:
+        return {
+            "series": np.repeat(self.names, len(dates)),
+            "date": np.tile(np.asarray(dates, np.int32), len(self.names)),
+        }
 
 
 TYPES = {
@@ -281,90 +275,6 @@ def _series(shape: Shape) -> list[dict[str, Any]]:
         }
         for name in names
     ]
-
-
-WORDS = (
-    ("level of the last weeks", "pulls up: the last three weeks stand above the month before"),
-    ("growth", "pulls up: numbers rose 12% in the last week"),
-    ("season", "pulls down: numbers usually fall at this time of the year"),
-    ("neighbours", "pulls up: places near by are rising"),
-    ("other measures", "pulls down: deaths rise more slowly than cases"),
-    ("all else", "pulls down a little: everything else together"),
-)
-
-
-def drivers(shape: Shape, dataset: datasets.Dataset) -> pa.Table:
-    """Five drivers and all else of every series and horizon."""
-    steps = range(1, 5) if dataset.grain == "week" else (1, 7, dataset.horizon)
-    rows = []
-    for source, target, _ in shape.lines:
-        for series, horizon in product([*shape.places[source], *shape.sums], sorted(set(steps))):
-            shares = np.random.default_rng(len(series) + horizon).dirichlet([5, 4, 3, 2, 1, 0.7])
-            for rank, ((driver, said), share) in enumerate(zip(WORDS, sorted(shares)[::-1])):
-                sign = 1 if "up" in said else -1
-                rows.append(
-                    {
-                        "source": source, "target": target, "series": series, "horizon": horizon,
-                        "target_date": LAST + timedelta(days=7 * horizon), "rank": rank + 1,
-                        "driver": driver, "contribution": sign * float(share) / 3,
-                        "share": float(share),
-                        "sentence": f"{driver[:1].upper()}{driver[1:]} {said} ({share:.0%}).",
-                    }
-                )  # fmt: skip
-    return pa.Table.from_pylist(rows)
-
-
-def accuracy(shape: Shape, dataset: datasets.Dataset, rng: np.random.Generator) -> pa.Table:
-    """By horizon, by phase and by series; known and pseudo."""
-    rows = []
-    steps = max(dataset.horizon // 7, 1) if dataset.grain == "week" else dataset.horizon
-    for (source, target, _), kind in product(shape.lines, ("known", "pseudo")):
-        names = [*shape.places[source], *shape.sums]
-        cells = [(None, None, None), *((h, None, None) for h in range(1, steps + 1))]
-        cells += [(None, None, phase) for phase in ("growing", "flat", "falling")]
-        cells += [(None, name, None) for name in names]
-        for horizon, series, phase in cells:
-            skill = 0.28 - 0.02 * (horizon or 2) + rng.normal(0, 0.02) - 0.1 * (kind == "pseudo")
-            naive = 120.0 * (1 + 0.4 * (horizon or 2))
-            half = 0.04 if series is None else 0.15
-            rows.append(
-                {
-                    "vintage_kind": kind, "source": source, "target": target,
-                    "period": dataset.grain, "horizon": horizon, "series": series, "phase": phase,
-                    "n": 9 if series else 2890, "forecasts_unscored": 12,
-                    "wis": naive * (1 - skill), "naive_wis": naive, "skill": skill,
-                    "skill_low": skill - half, "skill_high": skill + half, "mae": naive * 1.2,
-                    "wape": 0.21, "coverage50": 0.53 + rng.normal(0, 0.02),
-                    "coverage80": 0.81 + rng.normal(0, 0.02),
-                    "coverage95": 0.93 + rng.normal(0, 0.01), "naive_coverage95": 0.9, "blocks": 9,
-                }
-            )  # fmt: skip
-    return pa.Table.from_pylist(rows, ACCURACY)
-
-
-ACCURACY = pa.schema(
-    [
-        *((name, pa.string()) for name in ("vintage_kind", "source", "target", "period")),
-        ("horizon", pa.int64()), ("series", pa.string()), ("phase", pa.string()),
-        ("n", pa.int64()), ("forecasts_unscored", pa.int64()),
-        *((name, pa.float64()) for name in (
-            "wis", "naive_wis", "skill", "skill_low", "skill_high", "mae", "wape",
-            "coverage50", "coverage80", "coverage95", "naive_coverage95")),
-        ("blocks", pa.int64()),
-    ]
-)  # fmt: skip
-
-
-def health(dataset: datasets.Dataset) -> list[dict[str, Any]]:
-    """One source has ended, the others are well."""
-    return [
-        {
-            "source": name, "status": "ended" if number == 0 else "ok", "last_date": LAST,
-            "issued_at": ISSUED - timedelta(minutes=31), "checked_at": ISSUED,
-            "errors": 0, "warnings": 0, "worst": None,
-        }
-        for number, name in enumerate(sorted(dataset.sources))
-    ]  # fmt: skip
 
 
 def bare(full: Shown) -> Shown:

@@ -7,7 +7,7 @@ from epidemic import DEATHS, PLACES, dataset, panel, seen
 from vigil.bundle import MANIFEST, Bundle
 from vigil.errors import Rejected
 from vigil.horizons import ahead, steps
-from vigil.models import boosted
+from vigil.models import boosted, boosting
 from vigil.panel import Floats
 from vigil.paths import LEVELS
 from vigil.view import View
@@ -16,7 +16,7 @@ TOLD = dataset()
 WHOLE = seen(TOLD, panel(380))
 TRAINED = 280  # days that the model has seen; the rest comes later
 AHEAD = ahead(TOLD.horizon, TOLD.grain)
-FITTED = boosted.fit(WHOLE.until(TRAINED - 1), AHEAD)
+FITTED = boosting.fit(WHOLE.until(TRAINED - 1), AHEAD)
 HORIZONS = steps(WHOLE.until(TRAINED - 1), TOLD.horizon)
 MEDIAN = len(LEVELS) // 2
 
@@ -46,7 +46,7 @@ def test_there_is_a_quantile_for_every_level_horizon_and_series():
 
 def test_a_model_fitted_twice_is_the_same_byte_for_byte():
     """Nothing is drawn anew, whatever number of threads there is."""
-    again = boosted.fit(WHOLE.until(TRAINED - 1), AHEAD)
+    again = boosting.fit(WHOLE.until(TRAINED - 1), AHEAD)
     assert Bundle(again.files()).digest == Bundle(FITTED.files()).digest
 
 
@@ -101,7 +101,7 @@ def test_days_are_forecast_day_by_day():
     whole[DEATHS].values[weekend] = np.floor(whole[DEATHS].values[weekend] / 4)
     view = seen(told, whole).until(195)  # a Sunday
     horizons = steps(view, told.horizon)
-    made = boosted.fit(view, ahead(told.horizon, told.grain)).quantiles(view, horizons)
+    made = boosting.fit(view, ahead(told.horizon, told.grain)).quantiles(view, horizons)
     assert made.shape == (len(LEVELS), 7, len(PLACES))
     median = view.transform.back(made[MEDIAN]).mean(axis=1)
     assert (median[5:] < 0.5 * median[:5].min()).all()

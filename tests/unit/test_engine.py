@@ -9,7 +9,7 @@ from vigil.backtest import rolling
 from vigil.bundle import Bundle
 from vigil.errors import Rejected
 from vigil.horizons import ahead, steps
-from vigil.models import boosted
+from vigil.models import boosting
 from vigil.paths import days, totals, weeks
 
 TOLD = dataset()
@@ -63,7 +63,7 @@ def test_the_places_that_paths_take_are_spread_evenly():
 def test_a_forecast_needs_some_past():
     """Too few days are refused with what to do, not with a library's complaint."""
     with pytest.raises(Rejected, match="seasonal_naive"):
-        boosted.fit(WHOLE.until(40), AHEAD)
+        boosting.fit(WHOLE.until(40), AHEAD)
 
 
 def test_a_day_grain_is_forecast_day_by_day():

@@ -10,7 +10,7 @@ from vigil import explain
 from vigil.bundle import Bundle
 from vigil.features import CALENDAR, anchor, features, grid_of, rows
 from vigil.horizons import ahead, steps
-from vigil.models import boosted
+from vigil.models import boosted, boosting
 from vigil.models.boosted import Boosted
 from vigil.panel import Floats, Grid, Index
 from vigil.paths import LEVELS
@@ -24,7 +24,7 @@ def trained(grain: str) -> tuple[Boosted, View, Index]:
     """A model of deaths that cases lead, its view, and how far ahead it is asked."""
     told = dataset(grain=grain, horizon=10)
     view = seen(told, panel(200))
-    return boosted.fit(view, ahead(told.horizon, grain)), view, steps(view, told.horizon)
+    return boosting.fit(view, ahead(told.horizon, grain)), view, steps(view, told.horizon)
 
 
 MODELS = {grain: trained(grain) for grain in GRAINS}
@@ -152,7 +152,7 @@ def test_a_series_without_a_forecast_has_no_drivers():
     told = dataset(deaths={"adds_up": False}, horizon=10)
     known = panel(200)
     whole = seen(told, known)
-    fitted = boosted.fit(whole, ahead(told.horizon, "week"))
+    fitted = boosting.fit(whole, ahead(told.horizon, "week"))
     numbers = known[DEATHS].values.copy()
     numbers[:, 1] = np.nan
     silent = Grid(known[DEATHS].dates, PLACES, numbers)

@@ -11,7 +11,7 @@ from examples import grid
 from vigil.datasets import Dataset
 from vigil.features import CALENDAR, Cells, anchor, features, grid_of, pace, rows
 from vigil.horizons import ahead, steps
-from vigil.models import boosted
+from vigil.models import boosting
 from vigil.panel import DAY, Floats, Grid, Panel, from_rows
 from vigil.view import View, as_known
 
@@ -27,7 +27,7 @@ def numbers(told: Dataset, known: Panel) -> Numbers:
     horizons = steps(view, told.horizon)
     made = features(view, ahead(told.horizon, told.grain))
     cells = grid_of(np.array([view.last]), horizons, len(view.series))
-    fitted = boosted.fit(view, ahead(told.horizon, told.grain))
+    fitted = boosting.fit(view, ahead(told.horizon, told.grain))
     return {
         "features": made.table,
         "season": made.season,
@@ -167,7 +167,7 @@ def test_training_sees_a_late_measure_as_late_as_a_forecast_does(lag):
 def test_no_training_row_reaches_beyond_what_is_settled(labels_after):
     """The furthest outcome that teaches is the last settled day, and each is after its origin."""
     view = seen(dataset(labels_after=labels_after), panel(COUNT))
-    cells = boosted._cells(view, AHEAD)
+    cells = boosting._cells(view, AHEAD)
     outcome = cells.origin + cells.horizon
     assert outcome.max() == view.settled == 119 - labels_after
     assert cells.horizon.min() == 1
@@ -183,9 +183,9 @@ def test_what_is_not_settled_teaches_nothing():
         key: Grid(one.dates, one.series, np.where(late[:, None], one.values * 4 + 9, one.values))
         for key, one in whole.items()
     }
-    fitted = [boosted.fit(seen(told, each), AHEAD).files() for each in (whole, other)]
+    fitted = [boosting.fit(seen(told, each), AHEAD).files() for each in (whole, other)]
     assert fitted[0] == fitted[1]
-    assert fitted[0] != boosted.fit(seen(dataset(labels_after=0), other), AHEAD).files()
+    assert fitted[0] != boosting.fit(seen(dataset(labels_after=0), other), AHEAD).files()
 
 
 def calendar(view: View, origin: int, horizon: int) -> dict[str, float]:

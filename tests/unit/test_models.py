@@ -111,7 +111,7 @@ def test_an_unknown_model_is_refused_with_those_there_are():
 @pytest.mark.parametrize(("name", "package"), [("ets", "statsforecast"), ("lightgbm", "lightgbm")])
 def test_a_missing_library_is_named_with_the_remedy(name, package, monkeypatch):
     """Only when that model is fitted: the others do without."""
-    for module in ("vigil.models.statistical", "vigil.models.boosted", "vigil.models.boosters"):
+    for module in ("vigil.models.statistical", "vigil.models.boosting"):
         monkeypatch.delitem(sys.modules, module, raising=False)
     for missing in (package, "statsforecast.models"):
         monkeypatch.setitem(sys.modules, missing, None)

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from vigil import datasets
-from vigil.local.scheduler import Job, jobs, next_time, run
+from vigil.errors import Rejected, VigilError
+from vigil.jobs import Job, Standing, chosen, jobs, next_time
+from vigil.local.scheduler import LocalScheduler, run
 from vigil.messages import Tick
 
 PARIS = datasets.load("france_deaths").schedules.zone
@@ -90,7 +92,7 @@ def test_every_dataset_has_a_job_for_every_step():
 def test_a_job_that_is_due_is_published_with_its_own_moment(tmp_path, monkeypatch):
     """A schedule of every second slot of the clock is not needed: six fields mean seconds."""
     sent, stop = [], threading.Event()
-    monkeypatch.setattr("vigil.local.scheduler.jobs", lambda _: [at("* * * * * *")])
+    monkeypatch.setattr("vigil.local.scheduler.jobs", lambda: [at("* * * * * *")])
 
     def publish(step: str, tick: Tick) -> None:
         sent.append((step, tick))
@@ -98,7 +100,7 @@ def test_a_job_that_is_due_is_published_with_its_own_moment(tmp_path, monkeypatc
             stop.set()
 
     started = datetime.now(UTC)
-    run(("ingest",), publish, stop)
+    run(LocalScheduler(tmp_path), publish, stop)
     assert [step for step, _ in sent] == ["ingest", "ingest"]
     first, second = (tick.as_of for _, tick in sent)
     assert first.microsecond == 0
@@ -106,11 +108,86 @@ def test_a_job_that_is_due_is_published_with_its_own_moment(tmp_path, monkeypatc
     assert second == first + timedelta(seconds=1)
 
 
-def test_the_loop_ends_when_it_is_told_to():
+def test_the_loop_ends_when_it_is_told_to(tmp_path):
     """Though nothing is due for hours."""
     stop = threading.Event()
-    thread = threading.Thread(target=run, args=(("ingest",), lambda *_: None, stop))
+    thread = threading.Thread(target=run, args=(LocalScheduler(tmp_path), print, stop))
     thread.start()
     stop.set()
     thread.join(timeout=5)
     assert not thread.is_alive()
+
+
+def test_a_paused_job_is_not_published_and_a_resumed_one_is_from_its_next_slot_on(
+    tmp_path, monkeypatch
+):
+    """Slots that passed meanwhile are not made up for; the loop looks at the file each time."""
+    job, sent, stop = at("* * * * * *"), [], threading.Event()
+    monkeypatch.setattr("vigil.local.scheduler.jobs", lambda: [job])
+    LocalScheduler(tmp_path).pause(job)
+
+    def publish(_step: str, tick: Tick) -> None:
+        sent.append(tick.as_of)
+        stop.set()
+
+    arguments = (LocalScheduler(tmp_path), publish, stop)
+    thread = threading.Thread(target=run, args=arguments)
+    thread.start()
+    assert not stop.wait(2.1)
+    resumed = datetime.now(UTC)
+    LocalScheduler(tmp_path).resume(job)
+    thread.join(timeout=5)
+    assert len(sent) == 1
+    assert sent[0] > resumed - timedelta(seconds=1)
+
+
+def test_a_tick_that_cannot_be_sent_is_noted_and_the_loop_goes_on(tmp_path, monkeypatch):
+    """As with Cloud Scheduler the next slot is another chance."""
+    job, tried, stop = at("* * * * * *"), [], threading.Event()
+    monkeypatch.setattr("vigil.local.scheduler.jobs", lambda: [job])
+
+    def publish(_step: str, _tick: Tick) -> None:
+        tried.append(1)
+        if len(tried) == 2:
+            stop.set()
+        raise ConnectionError("nobody there")
+
+    run(LocalScheduler(tmp_path), publish, stop)
+    [found] = LocalScheduler(tmp_path).look()
+    assert len(tried) == 2
+    assert found.last_status == "ConnectionError: nobody there"
+
+
+def test_what_is_paused_and_what_was_sent_outlives_the_process(tmp_path):
+    """Both stand in one file, whoever wrote last; without `vigil up` nothing is due."""
+    here, job = LocalScheduler(tmp_path), next(jobs())
+    moment = datetime(2026, 11, 21, 6, 15, tzinfo=UTC)
+    here.send(job, moment, lambda *_: None)
+    here.pause(job)
+    again = {one.job: one for one in LocalScheduler(tmp_path).look()}
+    assert again[job] == Standing(job, "paused", None, moment, "ok")
+    assert {one.state for one in again.values()} == {"paused", "stopped"}
+    here.resume(job)
+    assert not LocalScheduler(tmp_path).paused(job)
+
+
+def test_a_job_is_not_run_where_nobody_listens(tmp_path):
+    """It says what to start, and starts nothing."""
+    with pytest.raises(VigilError, match="start `vigil up`"):
+        LocalScheduler(tmp_path).run(next(jobs()))
+
+
+def test_jobs_are_chosen_by_name_or_by_dataset_and_step():
+    """A name is one job; a dataset has three, a step one of every dataset."""
+    [job] = chosen("vigil-ingest-jhu-global", None, None)
+    assert (job.dataset, job.step) == ("jhu_global", "ingest")
+    assert [one.step for one in chosen(None, "owid", None)] == ["ingest", "train", "predict"]
+    assert [one.dataset for one in chosen(None, None, "train")] == datasets.names()
+    assert [one.name for one in chosen(None, "owid", "train")] == ["vigil-train-owid"]
+
+
+@pytest.mark.parametrize("asked", [(None, None, None), ("vigil", None, None), (None, "x", "train")])
+def test_no_job_is_refused_with_the_names_there_are(asked):
+    """Nothing is sent to all jobs by an oversight."""
+    with pytest.raises(Rejected, match="expected"):
+        chosen(*asked)

@@ -1,6 +1,5 @@
 """The local cloud in the foreground: one line per event, in colour on a terminal."""
 
-import json
 import threading
 from functools import partial
 
@@ -11,8 +10,8 @@ from vigil.cloud import Cloud
 from vigil.deadline import Deadline
 from vigil.errors import VigilError
 from vigil.local import scheduler
+from vigil.local.events import event
 from vigil.local.processes import stop_on_signals
-from vigil.local.services import STEPS
 from vigil.local.up import Up, local_cloud, running
 from vigil.messages import Tick
 from vigil.settings import home, whole
@@ -31,25 +30,17 @@ WORTH = ("status", "seconds", "as_of")
 
 def show(service: str, line: str) -> None:
     """One event, one line; of the stand-ins only trouble is shown, their log files hold all."""
-    event = _event(line)
-    if event is None:
+    found = event(line)
+    if found is None:
         if service not in COLOURS and not any(word in line.lower() for word in TROUBLE):
             return
-        event = {"message": line}
+        found = {"message": line}
     text = Text(f"{service:>9} ", style=COLOURS.get(service, "cyan"))
-    parts = [event.get("step"), event.get("dataset"), event["message"]]
-    parts += [f"{name}={event[name]}" for name in WORTH if name in event]
+    parts = [found.get("step"), found.get("dataset"), found["message"]]
+    parts += [f"{name}={found[name]}" for name in WORTH if name in found]
     said = " ".join(str(part) for part in parts if part)
-    text.append(said, style=SEVERITIES.get(str(event.get("severity")), ""))
+    text.append(said, style=SEVERITIES.get(str(found.get("severity")), ""))
     screen.out.print(text, soft_wrap=True)
-
-
-def _event(line: str) -> dict[str, object] | None:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) and "message" in event else None
 
 
 def run(*, mirror: str | None, mlflow: bool) -> None:
@@ -65,8 +56,9 @@ def run(*, mirror: str | None, mlflow: bool) -> None:
         ):
             _hello(up)
             publish = partial(_publish, Cloud.from_env(Deadline(float("inf"))))
+            jobs = scheduler.LocalScheduler(home())
             loop = threading.Thread(
-                target=scheduler.run, args=(STEPS, publish, stop), name="scheduler", daemon=True
+                target=scheduler.run, args=(jobs, publish, stop), name="scheduler", daemon=True
             )
             try:  # from here on a signal may come at any line
                 loop.start()
@@ -99,6 +91,7 @@ def _publish(cloud: Cloud, step: str, tick: Tick) -> None:
 def _hello(up: Up) -> None:
     for name, value in sorted(up.env.items()):
         show("vigil", f"{name}={value}")
-    for job in scheduler.jobs(STEPS):
-        show("scheduler", f"{job.step} {job.dataset}: {job.cron} {job.zone}")
+    for one in scheduler.LocalScheduler(home()).look():
+        said = " (paused)" if one.state == "paused" else ""
+        show("scheduler", f"{one.job.step} {one.job.dataset}: {one.job.cron} {one.job.zone}{said}")
     show("vigil", "up; in another terminal: vigil tick jhu_global; vigil status. Ctrl-C ends it.")

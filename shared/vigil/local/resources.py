@@ -126,8 +126,8 @@ def make(functions: list[Service], *, restricted: bool = True) -> None:
     """Everything the steps expect to find in the cloud that the environment names."""
     cloud = Cloud.from_env()
     settings = cloud.settings
-    buckets = [settings.raw_bucket, settings.restricted_bucket, settings.models_bucket]
-    make_buckets(cloud.lake.store.client, buckets)
+    open_ones = [settings.raw_bucket, settings.models_bucket, settings.reports_bucket]
+    make_buckets(cloud.lake.store.client, [*open_ones, settings.restricted_bucket])
     make_expiry(cloud.lake.store.client, settings.restricted_bucket)
     make_tables(cloud.warehouse.client, settings.warehouse)
     if restricted:

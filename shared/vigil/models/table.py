@@ -38,7 +38,7 @@ SINGLE: dict[str, Fit] = {
     "ets": later("statistical", "ets"),
     "theta": later("statistical", "theta"),
     "arima": later("statistical", "arima"),
-    "lightgbm": later("boosted"),
+    "lightgbm": later("boosting"),
 }
 KEPT = {"lightgbm": "boosted", "ridge": "ridge", "damped_growth": "rules"}  # those that can serve
 MEMBERS = ("damped_growth", "ridge", "lightgbm")

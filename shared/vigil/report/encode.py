@@ -9,17 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vigil.models import seasonal_naive
-from vigil.report import grids, words
-from vigil.report.notices import notices
+from vigil.report import grids, queries, words
 from vigil.report.digits import plain, short
+from vigil.report.notices import notices
 from vigil.report.shown import Row, Shown
 from vigil.report.tree import places
 
 SHOWN_DAYS = 7  # of daily forecasts every seventh has its drivers shown, and the first
 
 
-def data(shown: Shown) -> dict[str, Any]:
-    """All that the page's script reads."""
+def data(shown: Shown, weeks: int = queries.WEEKS) -> dict[str, Any]:
+    """All that the page's script reads, with the earlier forecasts of so many weeks."""
     dataset = shown.dataset
     seen = pc.unique(shown.outlook["series"]).to_pylist()
     return {
@@ -33,7 +33,7 @@ def data(shown: Shown) -> dict[str, Any]:
         "made": shown.made.isoformat(),
         "notices": notices(shown),
         "places": places(seen, shown.series),
-        "measures": [_measure(shown, key, rows) for key, rows in _measures(shown)],
+        "measures": [_measure(shown, weeks, key, rows) for key, rows in _measures(shown)],
         "drivers": _drivers(shown),
         "accuracy": table(shown.accuracy),
         "health": [_said(row) for row in shown.health],
@@ -44,7 +44,7 @@ def data(shown: Shown) -> dict[str, Any]:
 def packed(said: dict[str, Any]) -> str:
     """As text that no markup can be read out of: JSON, gzip, base64."""
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), 7, mtime=0)).decode()
 
 
 def _measures(shown: Shown) -> list[tuple[tuple[str, str], pa.Table]]:
@@ -53,13 +53,15 @@ def _measures(shown: Shown) -> list[tuple[tuple[str, str], pa.Table]]:
     return sorted(found, key=lambda one: order.index(one[0][1]))
 
 
-def _measure(shown: Shown, key: tuple[str, str], rows: pa.Table) -> dict[str, Any]:
+def _measure(shown: Shown, weeks: int, key: tuple[str, str], rows: pa.Table) -> dict[str, Any]:
     """One target of one source: every place it has, by day, by week and in total."""
     source, target = key
     series = sorted(pc.unique(rows["series"]).to_pylist())
     spec = shown.dataset.targets[target]
     ahead = rows.filter(pc.is_valid(rows["horizon"]))
+    known = pc.max(rows["reference_date"]).as_py()
     past = _of(shown.earlier, source, target)
+    past = past.filter(pc.less(past["reference_date"], known))
     return {
         "source": source,
         "target": target,
@@ -68,7 +70,7 @@ def _measure(shown: Shown, key: tuple[str, str], rows: pa.Table) -> dict[str, An
         "titles": words.titles(shown.dataset, target),
         "counts": spec.counts,
         "ended": _ended(shown, source),
-        "known": grids.day(pc.max(rows["reference_date"]).as_py()),
+        "known": grids.day(known),
         "issued": pc.max(rows["issued_at"]).as_py().isoformat(),
         "series": series,
         "phase": _last(ahead, series, "phase"),
@@ -76,7 +78,7 @@ def _measure(shown: Shown, key: tuple[str, str], rows: pa.Table) -> dict[str, An
         "periods": {
             period: grids.period(own, series) for (period,), own in grids.groups(rows, "period")
         },
-        "earlier": grids.earlier(past, series),
+        "earlier": grids.earlier(past, series, weeks),
     }
 
 

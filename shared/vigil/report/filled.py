@@ -7,6 +7,7 @@ from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from vigil.report import queries
 from vigil.report.encode import data, packed
 from vigil.report.shown import Shown
 
@@ -18,8 +19,20 @@ SCRIPTS = (
 )  # fmt: skip
 
 
+MOST = 2_900_000  # bytes
+FEWER = (queries.WEEKS, 5, 2, 0)  # weeks of earlier forecasts, where all would be too large
+
+
 def page(shown: Shown) -> bytes:
     """The report of a dataset: one file of HTML that reads nothing else."""
+    for weeks in FEWER:
+        made = _filled(shown, weeks)
+        if len(made) <= MOST:
+            break
+    return made
+
+
+def _filled(shown: Shown, weeks: int) -> bytes:
     libraries = [_text(HERE / "vendor" / name) for name in VENDORED]
     own = "\n".join(_text(HERE / "assets" / name) for name in SCRIPTS)
     scripts = [*libraries, f'"use strict";\n{own}']
@@ -27,7 +40,7 @@ def page(shown: Shown) -> bytes:
         "policy": _policy(scripts),
         "title": html.escape(shown.dataset.title),
         "style": _text(HERE / "assets" / "page.css"),
-        "data": packed(data(shown)),
+        "data": packed(data(shown, weeks)),
         "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
     }
     template = _text(HERE / "assets" / "page.html")

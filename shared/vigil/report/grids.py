@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vigil.report.digits import Floats, plain, short
+from vigil.panel import Floats
+from vigil.report.digits import plain, short
 
 PERIODS = ("day", "week", "total")
 QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
@@ -49,10 +50,11 @@ def period(rows: pa.Table, series: list[str]) -> dict[str, Any]:
     }
 
 
-def earlier(rows: pa.Table, series: list[str]) -> list[dict[str, Any]]:
-    """Past forecasts, a reference date each, oldest first."""
+def earlier(rows: pa.Table, series: list[str], most: int) -> list[dict[str, Any]]:
+    """The newest of the past forecasts, a reference date each, oldest first."""
     made = []
-    for (reference,), own in groups(rows, "reference_date"):
+    found = list(groups(rows, "reference_date"))
+    for (reference,), own in found[max(len(found) - most, 0) :]:
         dates, quantiles = _spread(own, series, "target_date", EARLIER)
         said = [plain(one) for one in _seen(quantiles)]
         made.append({"made": day(reference), "dates": dates.tolist(), "q": said})

@@ -1,25 +1,41 @@
 """What the report reads: small tables and views, and a few partitions of `forecasts`.
 
-Parameters: @dataset; of EARLIER also @grain (the period shown), @since (the first reference date),
-@until (forecasts from this reference date on are the newest ones) and @weekday (1 is Sunday).
+All take @dataset; EARLIER also what `earlier` says, MODEL the @version that serves.
 """
 
-OUTLOOK = """
-SELECT source, target, series, period, date, actual, horizon,
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from vigil.datasets import Dataset
+
+WEEKS = 10  # of earlier forecasts
+
+# Apart, because numbers of the past have no quantiles: a third of what would be read.
+PAST = """
+SELECT source, target, series, period, date, actual, reference_date, issued_at
+FROM outlook
+WHERE dataset = @dataset AND actual IS NOT NULL
+"""
+
+AHEAD = """
+SELECT source, target, series, period, date, horizon,
   q025, q100, q250, q500, q750, q900, q975, phase, reference_date, model, version, issued_at
 FROM outlook
-WHERE dataset = @dataset
+WHERE dataset = @dataset AND horizon IS NOT NULL
 """
 
-# One reference date a week: that of the weekday of the newest, so that each is as old as the next.
+# One reference date a week, of the newest forecast's weekday where there is one.
 EARLIER = """
 SELECT source, target, series, period, reference_date, target_date, q025, q250, q500, q750, q975
 FROM forecasts
 WHERE dataset = @dataset AND serves AND period = @grain
   AND reference_date >= @since AND reference_date < @until
-  AND EXTRACT(DAYOFWEEK FROM reference_date) = @weekday
-QUALIFY ROW_NUMBER() OVER (
-  PARTITION BY source, target, series, reference_date, target_date ORDER BY issued_at DESC) = 1
+QUALIFY RANK() OVER (
+    PARTITION BY source, target, DIV(DATE_DIFF(@until, reference_date, DAY) - 1, 7)
+    ORDER BY reference_date) = 1
+  AND ROW_NUMBER() OVER (
+    PARTITION BY source, target, series, reference_date, target_date ORDER BY issued_at DESC) = 1
 """
 
 DRIVERS = """
@@ -46,7 +62,8 @@ ORDER BY source
 
 MODEL = """
 SELECT decided_at, kind, version, recipe, champion, reason, decided_by, as_of, relative_wis,
-  relative_low, relative_high, judged_against, origins, vintage_kind, served_from
+  relative_low, relative_high, judged_against, origins, vintage_kind, served_from,
+  served_until
 FROM model_history
 WHERE dataset = @dataset AND version = @version AND promoted
 ORDER BY decided_at DESC
@@ -58,3 +75,14 @@ SELECT series, parent, name, place, aggregate, status
 FROM series
 WHERE dataset = @dataset
 """
+
+
+def earlier(dataset: Dataset, references: Iterable[date]) -> dict[str, Any]:
+    """The parameters of EARLIER, from the reference dates in `outlook`."""
+    dates = sorted(references)
+    return {
+        "dataset": dataset.name,
+        "grain": dataset.grain,
+        "since": dates[0] - timedelta(weeks=WEEKS),
+        "until": dates[-1],
+    }

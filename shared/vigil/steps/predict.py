@@ -15,6 +15,7 @@ from vigil.messages import Tick
 from vigil.panel import Panel
 from vigil.steps.edition import Edition
 from vigil.steps.outlook import measures, outlook
+from vigil.steps.publish import publish
 from vigil.steps.serving import Serving, serving
 from vigil.steps.settling import Settling
 from vigil.warehouse import Warehouse
@@ -33,6 +34,8 @@ def predict(tick: Tick, cloud: Cloud) -> None:
             return
         while not _work(dataset, tick, cloud, run):
             pass  # the dataset moved on meanwhile: start again from what it is now
+    crash.point("predict:2")  # committed, not shown
+    publish(dataset, tick, cloud)
 
 
 def _work(dataset: Dataset, tick: Tick, cloud: Cloud, run: Run) -> bool:

@@ -12,7 +12,7 @@ from vigil.engine import Model
 from vigil.errors import Rejected
 from vigil.forecasts import Part, forecast
 from vigil.messages import Tick
-from vigil.models import boosted
+from vigil.models import boosting
 from vigil.panel import Key
 from vigil.steps.archive import Archive, refused
 from vigil.view import WEEK, View
@@ -61,4 +61,4 @@ def _pasts(archive: Archive, key: Key, view: View) -> list[Past]:
     """Forecasts of the weeks before, each from what was known then."""
     found = archive.origins(key, view, timedelta(days=WEEK), CALIBRATED)
     seen = (archive.sight(key, origin) for origin in found)
-    return list(rolling(seen, archive.dataset.horizon, boosted.fit, refit=CALIBRATED))
+    return list(rolling(seen, archive.dataset.horizon, boosting.fit, refit=CALIBRATED))

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from vigil import crash, datasets, tables
+from vigil import crash, datasets, evaluations, tables
 from vigil.cloud import Cloud
 from vigil.commit import Commit, Head
 from vigil.datasets import Dataset
 from vigil.errors import Paused
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick, moment_text
+from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.shelf import code
 from vigil.steps.archive import Archive
 from vigil.steps.decisions import Decided, decisions
@@ -81,7 +82,8 @@ def _decide(training: Training, tick: Tick, cloud: Cloud, run: Run) -> bool:
     crash.point("train:3")  # the models are kept, nothing is decided
     run.rows = sum(one.dossier.scores.num_rows for one in decided if one.dossier)
     rows = tables.load("promotions").rows([*_rows(decided, head, run, cloud)])
-    added = {"promotions": rows, **run.rows_to_add()}
+    judged = tables.load("evaluations").rows([*_evaluations(decided, training, run)])
+    added = {"promotions": rows, "evaluations": judged, **run.rows_to_add()}
     run.recorded = warehouse.commit(Commit(head, _moved(decided, tick), added=added))
     return run.recorded
 
@@ -131,6 +133,17 @@ def _rows(decided: list[Decided], head: Head, run: Run, cloud: Cloud) -> Iterato
             "numbers": json.dumps(numbers, sort_keys=True),
             "run_id": run.run_id,
         }
+
+
+def _evaluations(decided: list[Decided], training: Training, run: Run) -> Iterator[dict[str, Any]]:
+    """How each version that is kept did on the origins that judged it."""
+    block, now = training.archive.ahead.days, datetime.now(UTC)
+    for one in decided:
+        if not one.dossier:
+            continue
+        same = {"dataset": training.dataset.name, "version": one.version, "decided_at": now}
+        for row in evaluations.rows(one.dossier.scores, one.decision.recipe, BASELINE, block):
+            yield {**same, **row, "run_id": run.run_id}
 
 
 def _prune(dataset: Dataset, cloud: Cloud) -> None:

@@ -25,6 +25,7 @@ const RECIPES = {
 function model(shown) {
   const row = DATA.model;
   const what = `It knew everything up to ${moment(shown.measure.issued)}.`;
+  if (!row && !shown.measure.naive.every(Boolean)) return [el("p", {}, "No decision about this model is on record. ", what)];
   if (!row) return [el("p", {}, "No trained model serves. Seasonal naive says that the last week comes again; its ranges are as wide as it has been wrong before. "), el("p", {}, what)];
   const age = Math.round((new Date(shown.measure.issued) - new Date(row.as_of)) / DAY);
   const facts = [

@@ -20,7 +20,7 @@ function accuracy(state, shown) {
   const { period, rows } = scored(state, shown);
   if (!rows.length) return [el("p", { class: "quiet" }, "No forecast has been scored yet: a score waits until what came true has settled.")];
   return [
-    el("p", { class: "quiet" }, "Skill is how much smaller the error is than seasonal naive’s, which says that the last week comes again: 0% is no better, 100% would be perfect. Error is the weighted interval score, which counts the whole range. Intervals are 90%."),
+    el("p", { class: "quiet" }, "Skill is how much smaller the error is than seasonal naive’s, which says that the last week comes again: 0% is no better, 100% would be perfect. Error is the weighted interval score, which counts the whole range. Intervals are 90%; n counts forecasts."),
     el("div", { class: "kinds" }, kindsOf(rows).map((kind) => skills(kind, period, rows.filter((row) => row.vintage_kind === kind), state))),
   ];
 }
@@ -39,7 +39,7 @@ function skills(kind, period, rows, state) {
   ];
   return el("div", { class: "kind" },
     el("h4", {}, KINDS[kind][0]), el("p", { class: "quiet" }, KINDS[kind][1]),
-    all ? el("p", {}, headline(all)) : null,
+    all && all.skill !== null ? el("p", {}, headline(all)) : null,
     el("div", { class: "scroll" }, el("table", { class: "skill" },
       el("thead", {}, el("tr", {}, ["", "Skill", "", "Error", "Naive’s", "n"].map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, cells.map(([name, row, of]) => el("tr", { class: of },
@@ -64,7 +64,7 @@ function whisker(row) {
   return svg("svg", { viewBox: "0 0 80 16", width: 80, height: 16, role: "img", "aria-label": said, class: "whisker" },
     svg("line", { x1: x(0), x2: x(0), y1: 0, y2: 16, class: "naive" }),
     ...(row.skill_low === null ? [] : [svg("line", { x1: x(row.skill_low), x2: x(row.skill_high), y1: 8, y2: 8, class: "interval" })]),
-    svg("circle", { cx: x(row.skill), cy: 8, r: 3.5 }));
+    ...(row.skill === null ? [] : [svg("circle", { cx: x(row.skill), cy: 8, r: 3.5 })]));
 }
 
 function coverage(state, shown) {

@@ -17,7 +17,8 @@ function extent(view) {
   if (low === undefined) return [0, 1];
   const room = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1;
   if (view.by === "total") return [low - room, high + room];
-  return [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
+  const small = view.measure.counts && low > -0.03 * high; // a correction that the axis need not show
+  return [low < 0 && !small ? low - room : 0, high > 0 ? high + room : 0];
 }
 
 function earlierMarks(view) {
@@ -26,20 +27,20 @@ function earlierMarks(view) {
     ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q025", y2: "q975", className: "past-95" })] : []),
     ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q250", y2: "q750", className: "past-50" })] : []),
     Plot.lineY([...from, ...rows], { x: "date", y: "q500", className: "past" }),
-    Plot.dot(rows, { x: "date", y: "q500", r: rows.length > 10 ? 1 : 2, className: "past-dot" }),
+    Plot.dot(rows, { x: "date", y: "q500", r: view.by === "week" ? 2 : 1, className: "past-dot" }),
   ]);
 }
 
 function marks(view) {
   const rows = fan(view);
-  const dots = view.history.length <= 60;
+  const dots = view.history.length <= 60 || view.line.length > view.history.length; // alone between gaps
   return [
     Plot.ruleY([0].filter(() => view.by !== "total"), { className: "zero" }),
     ...BANDS.map((band) => Plot.areaY(rows, { x: "date", y1: band.low, y2: band.high, className: `band-${band.level}` })),
     ...earlierMarks(view),
     Plot.lineY(rows, { x: "date", y: "q500", className: "median" }),
     Plot.dot(view.forecast, { x: "date", y: "q500", r: view.forecast.length > 10 ? 1.5 : 2.5, className: "median-dot" }),
-    Plot.lineY(view.history, { x: "date", y: "actual", className: "actual" }),
+    Plot.lineY(view.line, { x: "date", y: "actual", className: "actual" }),
     ...(dots ? [Plot.dot(view.history, { x: "date", y: "actual", r: 2, className: "actual-dot" })] : []),
     Plot.ruleX([dateOf(view.measure.known)], { className: "known" }),
   ];

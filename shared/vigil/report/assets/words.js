@@ -27,7 +27,7 @@ function number(value) {
 // As many digits as a forecast deserves.
 function about(value, width, least = Math.abs(value) < 10 ? -1 : 0) {
   if (value === null || value === undefined) return "–";
-  if (Math.abs(value) >= 1e6) return `${about(value / 1e6, width / 1e6, -2)} million`;
+  if (Math.abs(value) >= 1e6 && width > Math.abs(value) / 500) return `${about(value / 1e6, width / 1e6, -2)} million`;
   const finest = width > 0 ? Math.floor(Math.log10(width)) - 1 : Math.floor(Math.log10(Math.max(Math.abs(value), 1))) - 2;
   const digits = Math.max(finest, least);
   const rounded = Math.round(value / 10 ** digits) * 10 ** digits;

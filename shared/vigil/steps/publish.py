@@ -1,0 +1,100 @@
+"""Publish: what people open, made of the tables after a commit.
+
+It may fail: that is a finding, and the next Tick for predict makes good for it.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from vigil import export, hub, report, tables
+from vigil.cloud import Cloud
+from vigil.commit import Head
+from vigil.datasets import Dataset
+from vigil.ledger import finding_row
+from vigil.log import log
+from vigil.messages import Tick
+from vigil.quality import Finding
+from vigil.report import Shown, queries
+
+HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
+
+
+def publish(dataset: Dataset, tick: Tick, cloud: Cloud) -> None:
+    """Bring the files up to the tables, as far as they are not."""
+    try:
+        bring_up(dataset, cloud)
+    except Exception as error:  # noqa: BLE001  whatever it is, the forecast stands
+        said = f"{type(error).__name__}: {error}"
+        trace = "".join(traceback.format_exception(error))
+        log(said, severity="ERROR", dataset=dataset.name, rule="report", stack_trace=trace)
+        finding = Finding("report", "warning", f"{dataset.name}.report", "its files written", said)
+        row = finding_row(finding, "predict", dataset.name, tick.as_of)
+        cloud.warehouse.append("findings", tables.load("findings").rows([row]))
+
+
+def bring_up(dataset: Dataset, cloud: Cloud) -> str:
+    """Write each file that shows another state of the tables; its folder is returned."""
+    head = cloud.warehouse.head(dataset.name)
+    stamp = f"{head.revision} {cloud.settings.revision}"
+    shown = Reading(dataset, head, cloud)
+    for name, (kind, made) in FILES.items():
+        place = f"{dataset.name}/{name}"
+        if cloud.reports.stamp(place) != stamp:
+            cloud.reports.replace(place, made(shown), kind=kind, stamp=stamp)
+    return f"gs://{cloud.reports.name}/{dataset.name}/"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the files are made of; what several need is read once."""
+
+    dataset: Dataset
+    head: Head
+    cloud: Cloud
+
+    def table(self, sql: str, **parameters: Any) -> pa.Table:
+        """Columns."""
+        return self.cloud.warehouse.arrow(sql, dataset=self.dataset.name, **parameters)
+
+    def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        """A few rows."""
+        return self.cloud.warehouse.rows(sql, dataset=self.dataset.name, **parameters)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """All that the report tells."""
+        model = self.rows(queries.MODEL, version=self.head.champion or "")
+        parts = [self.table(sql) for sql in (queries.PAST, queries.AHEAD)]
+        outlook = pa.concat_tables(parts, promote_options="default")
+        known = outlook["reference_date"].unique().to_pylist()
+        return Shown(
+            self.dataset,
+            datetime.now(UTC),
+            outlook=outlook,
+            earlier=self._earlier(known),
+            drivers=self.table(queries.DRIVERS),
+            accuracy=self.table(queries.ACCURACY),
+            health=self.rows(queries.HEALTH),
+            model=model[0] if model else None,
+            series=self.rows(queries.SERIES),
+        )
+
+    def _earlier(self, references: Sequence[date]) -> pa.Table:
+        """The forecasts of the weeks before; none of what has not been forecast."""
+        if not references:
+            return tables.load("forecasts").rows([])
+        told = queries.earlier(self.dataset, references)
+        return self.cloud.warehouse.arrow(queries.EARLIER, **told)
+
+
+FILES: Mapping[str, tuple[str, Callable[[Reading], bytes]]] = {
+    "report.html": (HTML, lambda reading: report.page(reading.shown)),
+    "forecasts.csv": (CSV, lambda reading: export.forecasts(reading.table(export.FORECASTS))),
+    "hub.csv": (CSV, lambda reading: hub.csv(reading.table(hub.WEEKS))),
+}
