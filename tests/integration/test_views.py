@@ -89,6 +89,19 @@ def test_a_view_has_the_columns_that_its_file_describes(view: views.View, filled
     assert made.description == view.description
 
 
+@pytest.mark.parametrize(
+    "call", ["observations_asof(@moment)", "actuals_asof(@moment, DATE '2024-01-01')"]
+)
+def test_a_table_function_returns_the_columns_that_its_file_describes(
+    call: str, filled: Cloud
+) -> None:
+    """BigQuery has no place for their descriptions; the file has."""
+    name = call.partition("(")[0]
+    sql = f"SELECT * FROM `{filled.settings.warehouse}.{name}`({call.partition('(')[2]}"
+    found = filled.warehouse.arrow(sql, moment=moment(1))
+    assert found.column_names == [column.name for column in views.load(name).columns]
+
+
 def test_accuracy_by_horizon_has_an_interval_from_blocks_as_long_as_the_horizon(
     filled: Cloud,
 ) -> None:
