@@ -3,7 +3,7 @@
 BIN := .venv/bin
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help setup demo test check unit integration format lock up clean
+.PHONY: help setup demo test check unit integration format lock terraform mutations sizes tools up clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,18 @@ format: setup  ## Format, and mend what can be mended
 
 lock: setup  ## Lock the dependencies anew: dev.txt, one file per function, the peer's
 	@scripts/lock
+
+terraform: setup  ## Terraform's files, the functions' zips, the build file: without Google
+	$(BIN)/pytest tests/terraform
+
+mutations: setup  ## Make mistakes in Terraform's files, one by one, and see that a test sees each
+	PYTHONPATH=tests $(BIN)/python -m terraform.mutations
+
+sizes: setup  ## Zip and install each function by itself; print sizes and seconds
+	@$(BIN)/python scripts/staged.py
+
+tools: setup  ## Install checkov beside .venv; a test uses it when it is there
+	@scripts/tools
 
 up: setup  ## Run the local cloud in the foreground
 	@$(BIN)/vigil up

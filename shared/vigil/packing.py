@@ -13,6 +13,7 @@ from vigil.exhibits import Exhibits
 from vigil.forecasts import QUANTILES
 from vigil.tracking import AnyType, ColSpec, DataType, Model, ModelSignature, Schema, pyfunc
 
+BUNDLE = "artifacts/bundle"  # where MLflow keeps it within a model
 PACKAGE = Path(__file__).parent
 NEEDED = (  # by pyfunc.py and all that it loads
     *("mlflow-skinny", "pandas", "pyarrow", "numpy"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vigil import card, packing
+from vigil.bundle import Bundle
 from vigil.deadline import Deadline
 from vigil.dossier import Dossier
 from vigil.exhibits import VERSION, Exhibits
@@ -20,6 +21,7 @@ from vigil.tracking import (
     MlflowClient,
     ModelVersion,
     Unreachable,
+    download_artifacts,
     forgiven,
     identity,
     patiently,
@@ -53,6 +55,10 @@ class Registry:
     def published(self, dataset: str) -> dict[str, str]:
         """What MLflow has: our version -> its number."""
         return self._ask(lambda client: _numbers(client, _name(dataset)))
+
+    def bundle(self, dataset: str, version: str, digest: str) -> Bundle | None:
+        """The models of a version, whole and with that digest; None where MLflow has none."""
+        return self._ask(lambda client: _bundle(client, self.uri, _name(dataset), version, digest))
 
     def alias(self, dataset: str, champion: str | None, challenger: str | None) -> None:
         """Let the names point to these versions; one that is not published has no name."""
@@ -182,6 +188,16 @@ def _numbers(client: MlflowClient, name: str) -> dict[str, str]:
     """The first of each, should there be twins for a moment."""
     found = reversed(_versions(client, name))
     return {each.tags[VERSION]: str(each.version) for each in found}
+
+
+def _bundle(client: MlflowClient, uri: str, name: str, version: str, digest: str) -> Bundle | None:
+    found = _versions(client, name, version)
+    if not found:
+        return None
+    where = f"{found[0].source}/{packing.BUNDLE}"
+    with TemporaryDirectory(prefix="vigil-") as folder:
+        files = download_artifacts(artifact_uri=where, dst_path=folder, tracking_uri=uri)
+        return Bundle.read(Path(files), digest)
 
 
 def _alias(client: MlflowClient, name: str, wanted: Mapping[str, str | None]) -> None:

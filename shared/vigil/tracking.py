@@ -37,6 +37,7 @@ TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105  the name of a variable
 
 # Everybody takes MLflow from here: its settings are made before it is imported.
 from mlflow import MlflowClient, pyfunc  # noqa: E402
+from mlflow.artifacts import download_artifacts  # noqa: E402
 from mlflow.data.code_dataset_source import CodeDatasetSource  # noqa: E402
 from mlflow.data.meta_dataset import MetaDataset  # noqa: E402
 from mlflow.entities import (  # noqa: E402
@@ -57,7 +58,7 @@ __all__ = [
     "TOKEN", "AnyType", "CodeDatasetSource", "ColSpec", "DataType", "DatasetInput",
     "Forbidden", "InputTag", "LoggedModelOutput", "LoggedModelStatus", "MetaDataset",
     "Metric", "MlflowClient", "Model", "ModelSignature", "ModelVersion", "Param", "Schema",
-    "Unreachable", "forgiven", "identity", "patiently", "pyfunc", "trouble",
+    "Unreachable", "download_artifacts", "forgiven", "identity", "patiently", "pyfunc", "trouble",
 ]  # fmt: skip
 
 DENIED = (401, 403)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vigil.bundle import Bundle
-from vigil.dossier import BUNDLE, FAN, SAID, SCORES, Dossier, unpacked
+from vigil.dossier import BUNDLE, FAN, SAID, SCORES, Dossier, packed, unpacked
 from vigil.errors import Rejected
 from vigil.store import Gone, Store
 
@@ -42,6 +42,11 @@ class Vault:
                 remedy="Use the last good one or train anew",
             ) from gone  # fmt: skip
         return unpacked(body, digest, where)
+
+    def restore(self, dataset: str, version: str, bundle: Bundle) -> None:
+        """Write models back that were lost: the same bytes as before, by their digest."""
+        place = _place(dataset, version, bundle.digest)
+        self.store.write(place + BUNDLE, packed(bundle))
 
     def versions(self, dataset: str) -> list[str]:
         """Of which there is something, oldest first: a version begins with its date."""

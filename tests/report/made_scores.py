@@ -129,4 +129,5 @@ MODEL: dict[str, Any] = {
     "origins": 26,
     "vintage_kind": "known",
     "served_from": datetime(2023, 2, 27, 20, 14, tzinfo=UTC),
+    "served_until": None,
 }

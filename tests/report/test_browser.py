@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from chromium import PHONE, Browser, needed
+from made_scores import LAST
 from made_up import Shape, bare, few, france, jhu, portugal, shown
 
 from vigil.report import Shown
@@ -228,6 +230,49 @@ def test_a_dataset_without_a_model_says_so_and_still_shows_a_chart(
     assert browser.complaints == []
 
 
+def test_a_browser_of_before_2025_reads_it_too(browser: Browser, page: Path) -> None:
+    """It has no base64 of its own."""
+    older = {"source": "delete Uint8Array.fromBase64"}
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    added = browser.driver.execute_cdp_cmd(command, older)
+    browser.open(page)
+    assert browser.says("Uint8Array.fromBase64") is None
+    assert browser.text("#place") == "World"
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_an_empty_dataset_has_a_page_that_says_so(
+    browser: Browser, small: Shown, written: Written
+) -> None:
+    """Before the first forecast there is a title, a notice and what is known of the sources."""
+    empty = bare(small)
+    browser.open(written(replace(empty, outlook=empty.outlook.slice(0, 0), series=[])))
+    assert browser.text("#notices").startswith("There is nothing to show yet")
+    assert not browser.says("document.querySelector('#frame').checkVisibility()")
+    assert browser.complaints == []
+
+
+def test_a_place_that_stopped_reporting_and_one_with_gaps_are_shown(
+    browser: Browser, small: Shown, written: Written
+) -> None:
+    """A sentence where the span holds nothing; a line that breaks where days are missing."""
+    rows = small.outlook
+    italy = pc.and_(pc.equal(rows["series"], "Italy"), pc.equal(rows["target"], "cases"))
+    late = pc.greater(rows["date"], pa.scalar(LAST - timedelta(days=200)))
+    mayotte = pc.and_(pc.equal(rows["series"], "France/Mayotte"), pc.equal(rows["period"], "week"))
+    hole = pc.equal(rows["date"], pa.scalar(LAST - timedelta(days=35)))
+    gone = pc.or_(pc.and_(italy, late), pc.and_(mayotte, hole))
+    file = written(replace(small, outlook=rows.filter(pc.invert(gone))))
+    browser.open(file, "#place=Italy")
+    assert browser.text("#plot") == "Nothing was reported in the span that is shown."
+    assert "There is no forecast of this series" in browser.text("#here")
+    browser.press("#plot", ARROW_RIGHT)
+    browser.open(file, "#place=France%2FMayotte")
+    line = browser.says("document.querySelector('#plot .actual path').getAttribute('d')")
+    assert line.count("M") == 2
+    assert browser.complaints == []
+
+
 @pytest.mark.parametrize(
     ("shape", "place", "title"),
     [(france(), "France/2A", "Deaths a day"), (portugal(), "Portugal", "Retail, per cent change")],
@@ -237,7 +282,10 @@ def test_other_datasets_have_the_same_page(
     browser: Browser, written: Written, shape: Shape, place: str, title: str
 ) -> None:
     """Daily ones, several sources of a target, and numbers below zero with a line at zero."""
-    browser.open(written(shown(shape)), f"#place={quote(place, safe='')}")
+    file = written(shown(shape))
+    browser.open(file)
+    assert browser.text("#place") == place.partition("/")[0]
+    browser.open(file, f"#place={quote(place, safe='')}")
     assert browser.text("#chart-title") == title
     assert browser.says("document.querySelectorAll('#plot .zero line').length") == 1
     assert browser.says(f"document.querySelectorAll({FAN!r}).length") == 1

@@ -105,6 +105,7 @@ def test_rounding_is_to_digits_of_the_finer_of_value_and_spread() -> None:
     values = np.array([123456.7, 12.3456, 0.0123456, 7.0, np.nan])
     assert plain(short(values)) == [123500, 12.35, 0.0123, 7, None]
     assert plain(short(np.array([123456.7]), 3, 50.0)) == [123456.7]
+    assert plain(np.array([np.inf, -0.5])) == [None, -0.5]
 
 
 def test_places_stand_under_their_country_and_sums_come_first() -> None:
@@ -149,6 +150,13 @@ def test_an_old_model_is_announced_with_its_age(small: Shown) -> None:
     old = {**MODEL, "as_of": ISSUED - timedelta(days=15)}
     [said] = notices(replace(small, model=old))
     assert said.startswith("The model is 15 days old")
+
+
+def test_a_model_that_stands_in_for_the_champion_is_announced(small: Shown) -> None:
+    """Another took over before the forecast, and yet it serves."""
+    replaced = {**MODEL, "served_until": ISSUED - timedelta(days=1)}
+    [said] = notices(replace(small, model=replaced))
+    assert said.startswith("The champion cannot be used: version 7")
 
 
 def test_a_baseline_is_announced(small: Shown) -> None:

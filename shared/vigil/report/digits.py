@@ -1,5 +1,6 @@
 """Numbers as short as the eye needs them: whole where whole, three or four digits otherwise."""
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,5 @@ def short(values: Floats, digits: int = 4, spread: Floats | float = np.inf) -> F
 
 def plain(values: Floats) -> list[Any]:
     """For JSON: whole numbers without a point, null where there is none."""
-    return [
-        None if value != value else int(value) if value == int(value) else value  # noqa: PLR0124
-        for value in np.round(values, MOST_DECIMALS).ravel().tolist()
-    ]
+    rounded = np.round(values, MOST_DECIMALS).ravel().tolist()
+    return [int(one) if one.is_integer() else one if isfinite(one) else None for one in rounded]

@@ -44,7 +44,7 @@ def data(shown: Shown, weeks: int = queries.WEEKS) -> dict[str, Any]:
 def packed(said: dict[str, Any]) -> str:
     """As text that no markup can be read out of: JSON, gzip, base64."""
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), 7, mtime=0)).decode()
 
 
 def _measures(shown: Shown) -> list[tuple[tuple[str, str], pa.Table]]:

@@ -13,12 +13,14 @@ def notices(shown: Shown) -> list[str]:
     """Sentences, the gravest first; none when a model serves that is young enough."""
     rows = shown.outlook
     made = rows.filter(pc.is_valid(rows["horizon"]))
+    if not rows.num_rows:
+        return ["There is nothing to show yet: no forecast has been made."]
     if not made.num_rows:
         return ["There is no forecast yet; the numbers reported so far are shown."]
     if set(pc.unique(made["model"]).to_pylist()) == {seasonal_naive.NAME}:
         return [_naive(shown)]
     issued: datetime = pc.max(made["issued_at"]).as_py()
-    return _stale(shown, issued)
+    return _odd(shown, issued)
 
 
 def _naive(shown: Shown) -> str:
@@ -33,10 +35,12 @@ def _naive(shown: Shown) -> str:
     )
 
 
-def _stale(shown: Shown, issued: datetime) -> list[str]:
+def _odd(shown: Shown, issued: datetime) -> list[str]:
     model: Any = shown.model
     if model is None or model["as_of"] is None:
         return []
+    if model["served_until"] is not None and model["served_until"] <= issued:
+        return [f"The champion cannot be used: version {model['version']}, an earlier one, serves."]
     age = issued - model["as_of"]
     if age <= shown.dataset.schedules.late(issued):
         return []

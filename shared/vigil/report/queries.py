@@ -62,7 +62,8 @@ ORDER BY source
 
 MODEL = """
 SELECT decided_at, kind, version, recipe, champion, reason, decided_by, as_of, relative_wis,
-  relative_low, relative_high, judged_against, origins, vintage_kind, served_from
+  relative_low, relative_high, judged_against, origins, vintage_kind, served_from,
+  served_until
 FROM model_history
 WHERE dataset = @dataset AND version = @version AND promoted
 ORDER BY decided_at DESC

@@ -39,7 +39,7 @@ function skills(kind, period, rows, state) {
   ];
   return el("div", { class: "kind" },
     el("h4", {}, KINDS[kind][0]), el("p", { class: "quiet" }, KINDS[kind][1]),
-    all ? el("p", {}, headline(all)) : null,
+    all && all.skill !== null ? el("p", {}, headline(all)) : null,
     el("div", { class: "scroll" }, el("table", { class: "skill" },
       el("thead", {}, el("tr", {}, ["", "Skill", "", "Error", "Naive’s", "n"].map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, cells.map(([name, row, of]) => el("tr", { class: of },
@@ -64,7 +64,7 @@ function whisker(row) {
   return svg("svg", { viewBox: "0 0 80 16", width: 80, height: 16, role: "img", "aria-label": said, class: "whisker" },
     svg("line", { x1: x(0), x2: x(0), y1: 0, y2: 16, class: "naive" }),
     ...(row.skill_low === null ? [] : [svg("line", { x1: x(row.skill_low), x2: x(row.skill_high), y1: 8, y2: 8, class: "interval" })]),
-    svg("circle", { cx: x(row.skill), cy: 8, r: 3.5 }));
+    ...(row.skill === null ? [] : [svg("circle", { cx: x(row.skill), cy: 8, r: 3.5 })]));
 }
 
 function coverage(state, shown) {

@@ -27,20 +27,20 @@ function earlierMarks(view) {
     ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q025", y2: "q975", className: "past-95" })] : []),
     ...(one ? [Plot.areaY([...from, ...rows], { x: "date", y1: "q250", y2: "q750", className: "past-50" })] : []),
     Plot.lineY([...from, ...rows], { x: "date", y: "q500", className: "past" }),
-    Plot.dot(rows, { x: "date", y: "q500", r: rows.length > 10 ? 1 : 2, className: "past-dot" }),
+    Plot.dot(rows, { x: "date", y: "q500", r: view.by === "week" ? 2 : 1, className: "past-dot" }),
   ]);
 }
 
 function marks(view) {
   const rows = fan(view);
-  const dots = view.history.length <= 60;
+  const dots = view.history.length <= 60 || view.line.length > view.history.length; // alone between gaps
   return [
     Plot.ruleY([0].filter(() => view.by !== "total"), { className: "zero" }),
     ...BANDS.map((band) => Plot.areaY(rows, { x: "date", y1: band.low, y2: band.high, className: `band-${band.level}` })),
     ...earlierMarks(view),
     Plot.lineY(rows, { x: "date", y: "q500", className: "median" }),
     Plot.dot(view.forecast, { x: "date", y: "q500", r: view.forecast.length > 10 ? 1.5 : 2.5, className: "median-dot" }),
-    Plot.lineY(view.history, { x: "date", y: "actual", className: "actual" }),
+    Plot.lineY(view.line, { x: "date", y: "actual", className: "actual" }),
     ...(dots ? [Plot.dot(view.history, { x: "date", y: "actual", r: 2, className: "actual-dot" })] : []),
     Plot.ruleX([dateOf(view.measure.known)], { className: "known" }),
   ];

@@ -2,8 +2,11 @@
 
 let DATA;
 
+// Browsers of before 2025 know no fromBase64.
+const bytesOf = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
 async function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const bytes = bytesOf(text);
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return JSON.parse(await new Response(plain).text());
 }
@@ -47,8 +50,9 @@ function view(state) {
   const grid = measure.periods[state.by];
   const actual = cut(grid.actual, series, grid.days.length);
   const since = measure.known - state.span;
+  const line = grid.days.map((day, i) => ({ day, date: dateOf(day), actual: actual[i] ?? NaN })).filter((row) => row.day >= since);
   const all = grid.days.map((day, i) => ({ day, date: dateOf(day), actual: actual[i] })).filter((row) => row.actual !== null);
-  const forecast = quantiles(grid, QUANTILES, series).map((row) => ({ ...row, ahead: Math.round((row.day - measure.known) / STEP[state.by]) || 1 }));
+  const forecast = quantiles(grid, QUANTILES, series);
   const made = state.by === DATA.grain ? measure.earlier : [];
   const from = (day) => all.filter((row) => row.day === day && day >= since).map((row) => ({ ...row, ...level(row.actual) }));
   const earlier = made
@@ -57,7 +61,7 @@ function view(state) {
     .filter((one) => one.rows.length);
   return {
     measure, series, by: state.by, since, earlier,
-    history: all.filter((row) => row.day >= since), last: all.at(-1), before: all.find((row) => row.day === all.at(-1).day - 7), forecast,
+    history: all.filter((row) => row.day >= since), last: all.at(-1), before: all.find((row) => row.day === all.at(-1).day - 7), line, forecast,
     title: measure.titles[state.by],
     past: made.map((one) => one.made),
     phase: measure.phase[series],

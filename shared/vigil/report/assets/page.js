@@ -52,10 +52,17 @@ let current;
 
 function chart() {
   const width = Math.max(Math.round(byId("plot").clientWidth), 280);
+  const { history, forecast } = current.shown;
+  if (!history.length && !forecast.length) return nothing();
   const made = drawn(current.shown, width);
   byId("plot").replaceChildren(made);
   readable(made, current.shown);
-  return width;
+}
+
+function nothing() {
+  Object.assign(reader, { chart: null, rows: [] });
+  fill("plot", el("p", { class: "quiet" }, "Nothing was reported in the span that is shown."));
+  fill("reading");
 }
 
 function draw() {
@@ -95,21 +102,18 @@ function numbers() {
   fill("table", byId("numbers").open ? tables(current.shown) : []);
 }
 
-function about_all() {
+// What is the same for every place.
+function told() {
   const issued = DATA.measures.map((one) => one.issued).sort().at(-1);
   const known = Math.max(...DATA.measures.map((one) => one.known));
-  byId("knowing").replaceChildren("Forecast made on ", el("strong", {}, fullDate(issued)), ", knowing data to ", el("strong", {}, fullDate(known)), ".");
+  if (issued) fill("knowing", "Forecast made on ", el("strong", {}, fullDate(issued)), ", knowing data to ", el("strong", {}, fullDate(known)), ".");
   fill("notices", DATA.notices.map(notice));
   fill("health", health());
   fill("footer", footer());
 }
 
-async function start() {
-  DATA = await unpacked(byId("data").textContent);
-  byId("data").remove();
+function begin() {
   byId("frame").hidden = false;
-  if (!DATA.measures.length) throw new Error("there is nothing to show yet");
-  about_all();
   pickable();
   switchable();
   listen();
@@ -118,11 +122,27 @@ async function start() {
   byId("numbers").addEventListener("toggle", numbers);
   addEventListener("hashchange", draw);
   let width = byId("plot").clientWidth;
-  new ResizeObserver(() => { if (byId("plot").clientWidth !== width) { width = byId("plot").clientWidth; chart(); } }).observe(byId("plot"));
-  requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.drawn = String(Math.round(performance.now())); }));
+  new ResizeObserver(([{ target }]) => {
+    if (target.clientWidth === width) return;
+    width = target.clientWidth;
+    chart();
+  }).observe(byId("plot"));
 }
 
-start().catch((reason) => {
+async function start() {
+  DATA = await unpacked(byId("data").textContent);
+  byId("data").remove();
+  told();
+  if (DATA.measures.length) begin();
+}
+
+// When the first picture stands, in milliseconds since the page was asked for.
+function measured() {
+  const seen = () => (document.documentElement.dataset.drawn = String(Math.round(performance.now())));
+  requestAnimationFrame(() => requestAnimationFrame(seen));
+}
+
+start().then(measured, (reason) => {
   byId("frame").hidden = true;
   byId("broken").hidden = false;
   byId("broken").textContent = `This page cannot be shown: ${reason.message}. It needs a browser of 2023 or later.`;

@@ -10,6 +10,7 @@ function readable(chart, view) {
 const hint = () => el("span", { class: "quiet screen" }, "Point at the chart, or focus it and use the arrow keys, to read its numbers.");
 
 function pointed(event) {
+  if (!reader.rows.length) return;
   const box = reader.chart.getBoundingClientRect();
   const scale = reader.chart.viewBox.baseVal.width / box.width;
   const day = reader.chart.scale("x").invert((event.clientX - box.left) * scale) / DAY;
@@ -18,6 +19,7 @@ function pointed(event) {
 
 function pressed(event) {
   const last = reader.rows.length - 1;
+  if (last < 0) return;
   const first = Math.min(reader.view.history.length, last);
   const from = reader.at < 0 ? first - (event.key === "ArrowRight" ? 1 : 0) : reader.at;
   const next = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: last }[event.key];
@@ -53,7 +55,8 @@ function said(row, view) {
 }
 
 function left() {
-  reader.chart?.querySelector(".cursor")?.remove();
+  if (!reader.chart) return;
+  reader.chart.querySelector(".cursor")?.remove();
   reader.at = -1;
   fill("reading", hint());
 }

@@ -10,15 +10,19 @@ function go(change) {
 
 const measuresOf = (place) => DATA.measures.map((one, i) => i).filter((i) => DATA.measures[i].series.includes(place));
 
-// The largest place of the first target: where a reader most likely begins.
+// How much there has been of the first target in a place.
+function size(place) {
+  const measure = DATA.measures.find((one) => one.target === DATA.measures[0].target && one.series.includes(place));
+  const period = measure && (measure.periods.week || Object.values(measure.periods)[0]);
+  return period ? d3.sum(cut(period.actual, measure.series.indexOf(place), period.days.length)) : -Infinity;
+}
+
+// The largest place that stands under no other: where a reader most likely begins.
 function firstPlace() {
-  const measure = DATA.measures[0];
-  const period = measure.periods.week || measure.periods.day || Object.values(measure.periods)[0];
-  const width = period.days.length;
-  const sizes = measure.series.map((name, i) => Math.abs(cut(period.actual, i, width).reduce((sum, value) => sum + (value || 0), 0)));
-  const listed = DATA.places.find((place) => measure.series.includes(place.id));
-  const largest = measure.series[sizes.indexOf(Math.max(...sizes))];
-  return measure.counts ? largest : listed.id;
+  const listed = DATA.places.filter((place) => place.id !== null);
+  const top = listed.filter((place) => place.depth === 0);
+  const among = top.length ? top : listed;
+  return (DATA.measures[0].counts ? d3.greatest(among, (place) => size(place.id)) : among[0]).id;
 }
 
 function resolved() {
@@ -32,5 +36,6 @@ function resolved() {
   const grain = periods.includes(DATA.grain) ? DATA.grain : periods[0];
   const by = periods.includes(hash.by) ? hash.by : grain;
   const span = SPANS[hash.span] ? Number(hash.span) : by === "week" ? 122 : 61;
-  return { place, measure, by, span, past: hash.past || "all", ahead: Number(hash.ahead) || 0 };
+  const past = hash.past === "none" || of(measure).earlier.some((one) => String(one.made) === hash.past);
+  return { place, measure, by, span, past: past ? hash.past : "all", ahead: Number(hash.ahead) || 0 };
 }

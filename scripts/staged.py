@@ -1,0 +1,118 @@
+"""A function as it is deployed: its zip, in a folder and an environment of its own.
+
+    scripts/staged.py                 zip all three, install, import; print sizes and seconds
+    scripts/staged.py predict         one of them
+
+The zip holds what terraform/zips says. The environment holds what the function's requirements.txt
+says and nothing else; it is kept under .vigil/staged until that file changes.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ZIPS = ROOT / "terraform" / "zips"
+IMPORT = "import time; t = time.perf_counter(); import main; print(time.perf_counter() - t)"
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A function in a folder of its own."""
+
+    name: str
+    zip: Path
+    folder: Path
+    python: Path
+
+    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Its Python, which sees its folder and its environment."""
+        return subprocess.run(
+            [self.python, *arguments], cwd=self.folder, env=clean(env), check=True,
+            capture_output=True, text=True,
+        )  # fmt: skip
+
+
+def clean(env: dict[str, str]) -> dict[str, str]:
+    """An environment that leads to no other Python's packages."""
+    return {"PATH": os.environ["PATH"], "VIGIL_PROJECT": "nowhere", **env}
+
+
+@cache
+def files() -> dict[str, dict[str, str]]:
+    """Function -> name in its zip -> file, as Terraform lists it."""
+    said = subprocess.run(
+        ["terraform", f"-chdir={ZIPS}", "console"], input="jsonencode(local.files)", check=True,
+        capture_output=True, text=True, env={**os.environ, "CHECKPOINT_DISABLE": "1"},
+    )  # fmt: skip
+    found: dict[str, dict[str, str]] = json.loads(json.loads(said.stdout))
+    return found
+
+
+def staged(name: str, folder: Path) -> Staged:
+    """Zip a function, and unpack it where nothing else is."""
+    packed = folder / f"{name}.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for inside, file in files()[name].items():
+            zipped.write(ZIPS / file, inside)
+    unpacked = folder / name
+    with zipfile.ZipFile(packed) as zipped:
+        zipped.extractall(unpacked)
+    return Staged(name, packed, unpacked, environment(unpacked / "requirements.txt"))
+
+
+def environment(requirements: Path) -> Path:
+    """A Python with exactly these requirements; made once for each version of them."""
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    folder = ROOT / ".vigil" / "staged" / digest
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
+        env = {**os.environ, "UV_SYSTEM_CERTS": "1"}  # a company may have an authority of its own
+        make = [uv, "venv", "--quiet", "--python", sys.executable, folder]
+        subprocess.run(make, check=True, env=env)
+        install = [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes"]
+        subprocess.run([*install, "-r", requirements], check=True, env=env)
+        (folder / "ready").touch()
+    return python
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def described(one: Staged) -> str:
+    """A row of the table in docs/deploy.md."""
+    packages = size(one.python.parents[1] / "lib")
+    one.run("-c", IMPORT)  # writes byte code, as the platform's build does
+    seconds = min(float(one.run("-c", IMPORT).stdout.splitlines()[-1]) for _ in range(3))
+    kib = one.zip.stat().st_size / 1024
+    return f"| `{one.name}` | {kib:.0f} KiB | {packages / MIB:.0f} MiB | {seconds:.1f} s |"
+
+
+def main() -> None:
+    """Stage the functions, and say what they weigh."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=["ingest", "train", "predict"])
+    folder = ROOT / ".vigil" / "staged" / time.strftime("%H%M%S")
+    folder.mkdir(parents=True)
+    print("| function | zip | packages | import |\n|---|---|---|---|")
+    for name in parser.parse_args().names:
+        print(described(staged(name, folder)))
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

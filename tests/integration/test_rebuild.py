@@ -1,0 +1,101 @@
+"""Everything but raw files, MLflow and the history of decisions is lost, and comes back."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import mlflow_server
+import pytest
+from tiny import WAVES, waves, write_dataset
+
+from vigil import tables
+from vigil.cloud import Cloud
+from vigil.errors import Rejected
+from vigil.messages import Tick, parse_moment
+from vigil.steps.backfill import rebuild
+from vigil.steps.ingest import ingest
+from vigil.steps.predict import predict
+from vigil.steps.restore import restore
+from vigil.steps.train import train
+
+DAYS = 330
+KEYS = {
+    "observations": "source, target, series, date, issued_at",
+    "forecasts": "source, target, series, period, model, horizon",
+}
+MADE_ANEW = {"run_id"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mlflow_server.Server]:
+    """MLflow."""
+    with mlflow_server.started(tmp_path_factory.mktemp("mlflow")) as one:
+        one.wait()
+        yield one
+
+
+def tick() -> Tick:
+    """The Tick of the day after."""
+    return Tick("tiny", parse_moment(str(WAVES + timedelta(days=DAYS)), "test"))
+
+
+def told(cloud: Cloud, table: str) -> list[dict[str, Any]]:
+    """The rows of a table, in order."""
+    rows = cloud.warehouse.rows(f"SELECT * FROM {table} ORDER BY {KEYS[table]}")
+    return [{k: v for k, v in row.items() if k not in MADE_ANEW} for row in rows]
+
+
+@pytest.fixture
+def lost(
+    cloud: Cloud,
+    server: mlflow_server.Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[Cloud, dict[str, list[dict[str, Any]]]]:
+    """A year of two vintages, a champion and its forecast; then all but what must stay is gone."""
+    write_dataset(tmp_path / "datasets", more="recipe: ridge\nmodels: [seasonal_naive, ridge]\n")
+    monkeypatch.setenv("VIGIL_DATASETS", str(tmp_path / "datasets"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
+    cloud = Cloud.from_env()
+    for days in (DAYS - 5, DAYS):
+        file = tmp_path / f"visits_{days}.csv"
+        file.write_bytes(waves(days))
+        at = Tick("tiny", parse_moment(str(WAVES + timedelta(days=days)), "test"))
+        ingest(at, cloud, {"visits": str(file)})
+    train(tick(), cloud)
+    predict(tick(), cloud)
+    before = {name: told(cloud, name) for name in KEYS}
+    for name in tables.names():
+        if name != "promotions":
+            cloud.warehouse.query(f"DELETE FROM {name} WHERE TRUE")
+    cloud.vault.store.clear("models/")
+    cloud.reports.clear("")
+    return cloud, before
+
+
+def test_all_is_made_anew_and_the_same_model_says_the_same(
+    lost: tuple[Cloud, dict[str, list[dict[str, Any]]]],
+) -> None:
+    """Observations from raw files, the champion from MLflow: each number as it was."""
+    cloud, before = lost
+    assert before["forecasts"]
+    rebuild("tiny", tick().as_of, cloud, lambda *_: None)
+    version = restore("tiny", cloud)
+    assert version == cloud.warehouse.head("tiny").champion
+    assert restore("tiny", cloud) is None
+    predict(tick(), cloud)
+    assert {name: told(cloud, name) for name in KEYS} == before
+    assert cloud.reports.read("tiny/report.html")
+
+
+def test_without_mlflow_it_is_said_what_is_missing(
+    lost: tuple[Cloud, dict[str, list[dict[str, Any]]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing serves that is not whole; the head stays as it was."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    cloud = Cloud.from_env()
+    rebuild("tiny", tick().as_of, cloud, lambda *_: None)
+    with pytest.raises(Rejected, match="packed model"):
+        restore("tiny", cloud)
+    assert cloud.warehouse.head("tiny").champion is None

@@ -1,0 +1,1 @@
+"""Terraform's plan, the functions' zips and the build file, proven without Google and registry."""
