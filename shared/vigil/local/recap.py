@@ -105,9 +105,8 @@ def skill(replay: Replay, cloud: Cloud) -> None:
 
 def report(replay: Replay, cloud: Cloud, folder: Path) -> Path:
     """The report that predict published, as a plain file."""
-    bucket = cloud.lake.store.client.bucket(cloud.settings.reports_bucket)
     file = folder / "report.html"
-    file.write_bytes(bucket.blob(f"{replay.dataset}/report.html").download_as_bytes())
+    file.write_bytes(cloud.reports.read(f"{replay.dataset}/report.html"))
     return file
 
 

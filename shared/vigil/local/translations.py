@@ -6,8 +6,10 @@ takes a second, running it on small tables a hundredth of that.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 MOST = 500  # statements
 
@@ -88,7 +90,9 @@ def _plain(tree: Any) -> bool:
     return not any(
         isinstance(node, odd)
         or (isinstance(node, exp.Parameter) and isinstance(node.this, exp.Parameter))
-        or (isinstance(node, exp.Table) and (node.name.endswith("*") or "SCHEMA" in node.db.upper()))
+        or (
+            isinstance(node, exp.Table) and (node.name.endswith("*") or "SCHEMA" in node.db.upper())
+        )
         for node in tree.walk()
     )
 

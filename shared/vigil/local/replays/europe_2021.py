@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vigil.errors import Rejected
-from vigil.local.replays import Replay, sundays
+from vigil.local.replays import FORTNIGHT, Replay, sundays
 
 CHANGES, NAMES = "euro_hub/deaths_as_known.parquet", "euro_hub/locations.csv.gz"
-TRAININGS = slice(4, None, 22)
+TRAININGS = slice(3, None, 10)
 
 
 def replay(data: Path) -> Replay:
@@ -27,7 +27,7 @@ def replay(data: Path) -> Replay:
             )
     changes = pq.read_table(data / CHANGES, columns=["as_of", "location", "date", "value"])
     days = pc.min_max(changes["as_of"]).as_py()
-    covered = sundays(date.fromisoformat(days["min"]), date.fromisoformat(days["max"]))
+    covered = sundays(date.fromisoformat(days["min"]), date.fromisoformat(days["max"]), FORTNIGHT)
     said = "2021 in 32 European countries: deaths with COVID-19 as they were known each week"
     files = partial(_files, changes, _names(data / NAMES))
     return Replay("europe_2021", covered, covered[TRAININGS], files, "deaths", "France", said)

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from vigil.local.replays import Replay, sundays
+from vigil.local.replays import FORTNIGHT, Replay, sundays
 
 type Grid = npt.NDArray[np.float64]  # days x regions
 type Counts = npt.NDArray[np.int64]
@@ -23,13 +23,13 @@ WEEKDAYS = np.array([1.15, 1.08, 1.05, 1.02, 1.05, 0.85, 0.8])  # Monday to Sund
 REPORTED = np.array([0.72, 0.12, 0.06, 0.04, 0.02, 0.015, 0.01, 0.01, 0.005])  # of a day, by delay
 SEVERE, TO_HOSPITAL = 0.012, 6  # the share of infections, and the days until then
 SEED = 11
-TRAININGS = slice(4, None, 22)
+TRAININGS = slice(3, None, 10)
 
 
 def replay() -> Replay:
     """A year of Sundays, each with all that was reported by then."""
     said = "a SIMULATED year of hospital admissions in ten regions of a country that does not exist"
-    days = sundays(START, LAST)
+    days = sundays(START, LAST, FORTNIGHT)
     return Replay(
         "simulated_fever", days, days[TRAININGS], _files, "admissions", "Simland/Westhaven", said
     )
