@@ -1,4 +1,4 @@
-"""Europe's deaths with COVID-19 in 2021, each week as they were known: real files, if there are."""
+"""Europe's deaths with COVID-19 in 2021, as they were known on each day: real files, if there are."""
 
 import csv
 import gzip
@@ -28,7 +28,7 @@ def replay(data: Path) -> Replay:
     changes = pq.read_table(data / CHANGES, columns=["as_of", "location", "date", "value"])
     days = pc.min_max(changes["as_of"]).as_py()
     covered = sundays(date.fromisoformat(days["min"]), date.fromisoformat(days["max"]), FORTNIGHT)
-    said = "2021 in 32 European countries: deaths with COVID-19 as they were known each week"
+    said = "2021 in 32 European countries: deaths with COVID-19 as they were known on each day"
     files = partial(_files, changes, _names(data / NAMES))
     return Replay("europe_2021", covered, covered[TRAININGS], files, "deaths", "France", said)
 
