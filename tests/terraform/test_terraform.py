@@ -55,6 +55,12 @@ def test_every_right_that_is_given_is_in_the_list_of_grants() -> None:
     )
 
 
+def test_the_public_is_named_nowhere() -> None:
+    """Also where the variables of the tests make no such resource."""
+    for file in FOLDER.rglob("*.tf"):
+        assert not re.search(r"allUsers|allAuthenticatedUsers", file.read_text()), file.name
+
+
 def test_every_function_of_the_local_cloud_is_one_of_googles() -> None:
     """The same stages, the same names of topics and jobs, the same message."""
     text = (FOLDER / "datasets.tf").read_text()
