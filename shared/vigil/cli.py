@@ -253,6 +253,24 @@ def predict(
         )
 
 
+@app.command(epilog="Example: vigil explain jhu_global --series Italy")
+def explain(
+    name: Name,
+    series: Annotated[str, typer.Option(metavar="S", help="The place or thing.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say what moves the published forecast of a series away from where it stands."""
+    with session() as here:
+        from vigil.steps.drivers import drivers
+
+        rows = drivers(name, series, here.cloud)
+    if as_json:
+        screen.print_json({"dataset": name, "series": series, "drivers": screen.plain_rows(rows)})
+        return
+    screen.show_drivers(series, rows)
+
+
 @app.command(epilog="Example: vigil train jhu_global --as-of 2022-06-13")
 def train(name: Name, as_of: AsOf = None, *, as_json: Json = False) -> None:
     """Fit a new model to all that is known; it takes over if the evidence says so."""
@@ -414,6 +432,51 @@ def backtest(
     for measure in found.left_out:
         screen.out.print(f"{measure}: too little is known to look back on")
     screen.out.print(f"every score: {found.file}", soft_wrap=True, highlight=False)
+
+
+@app.command(epilog="Example: vigil report jhu_global --open")
+def report(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    *,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    looker: Annotated[
+        bool, typer.Option("--looker", help="Print the link that wires Looker Studio instead.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a dataset's report, brought up to the newest forecast: one file, without a network."""
+    if looker == bool(name):
+        raise VigilError("expected NAME or --looker; found " + ("both" if name else "neither"))
+    with session() as here:
+        if not name:
+            _looker(here, as_json=as_json)
+            return
+        from vigil.steps.publish import fetch
+
+        with screen.busy(f"writing the report of {name}"):
+            file = fetch(datasets.load(name), here.cloud)
+    screen.print_json({"dataset": name, "file": str(file)}) if as_json else screen.out.print(
+        str(file), soft_wrap=True, highlight=False
+    )
+    if open_it:
+        import webbrowser
+
+        webbrowser.open(file.as_uri())
+
+
+def _looker(here: Session, *, as_json: bool) -> None:
+    """The link, and what it would not find."""
+    from vigil import looker
+
+    link, problems = looker.url(here.cloud.settings), looker.preflight(here.cloud.warehouse)
+    if as_json:
+        screen.print_json({"url": link, "problems": problems})
+    else:
+        screen.out.print(link, soft_wrap=True, highlight=False)
+        for problem in problems:
+            screen.err.print(problem, style="red", soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: vigil query 'SELECT * FROM latest_forecasts LIMIT 5' --json")

@@ -213,6 +213,34 @@ def _bar(share: float) -> str:
     return "█" * whole + EIGHTHS[rest].strip()
 
 
+def show_drivers(series: str, rows: Sequence[Row]) -> None:
+    """For every target what moves the nearest date, as bars, and how that is on all dates."""
+    for target, source in dict.fromkeys((row["target"], row["source"]) for row in rows):
+        own = [row for row in rows if (row["target"], row["source"]) == (target, source)]
+        days = list(dict.fromkeys(row["target_date"] for row in own))
+        near = [row for row in own if row["target_date"] == days[0]]
+        out.print(f"{series}: {target} of {source}, {days[0]}", style="bold", highlight=False)
+        width = max(len(row["driver"]) for row in near)
+        top = max(*(row["share"] for row in near), 1e-9)
+        for row in near:
+            style = "blue" if row["contribution"] >= 0 else "magenta"
+            bar = (_bar(row["share"] / top).ljust(BAR + 1), style)
+            out.print(Text.assemble(f"{row['driver']:>{width}} ", bar, f" {_signed_share(row)}"))
+        shares = {(row["driver"], row["target_date"]): _signed_share(row) for row in own}
+        names = list(dict.fromkeys(row["driver"] for row in own))
+        by_day = [
+            {"driver": name, **{str(day): shares.get((name, day), "") for day in days}}
+            for name in names
+        ]
+        out.print("+ pushes the forecast up, - pulls it down; of all that moves it", style="dim")
+        table(by_day)
+        out.print()
+
+
+def _signed_share(row: Row) -> str:
+    return f"{'-' if row['contribution'] < 0 else '+'}{row['share']:.0%}"
+
+
 def show_backtest(rows: Sequence[Row], pits: Sequence[Row], baseline: str) -> None:
     """For every measure: the numbers, how models compare by horizon, how honest the best was."""
     for group in pits:

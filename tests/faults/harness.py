@@ -28,7 +28,10 @@ TABLES = {
     "vintages": "vintage, source",
     "series": "series",
     "findings": "run_id, rule, scope, found",
-    "forecasts": "issued_at, vintage, target, series, period, horizon",
+    "forecasts": "issued_at, vintage, target, series, period, horizon, model",
+    "outlook": "target, series, period, date",
+    "outcomes": "target, series, period, target_date",
+    "scores": "issued_at, vintage, target, series, period, horizon",
     "heads": "dataset",
 }
 

@@ -1,9 +1,13 @@
 """The views that people query, on rows written by hand."""
 
+import json
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +15,9 @@ from by_hand import insert, own_cloud
 
 from vigil import export, hub, looker, views
 from vigil.cloud import Cloud
+from vigil.errors import Rejected
 from vigil.paths import LEVELS
+from vigil.steps.drivers import drivers
 
 WEEK = timedelta(weeks=1)
 FIRST = date(2024, 1, 6)  # a Saturday
@@ -81,6 +87,19 @@ def test_a_view_has_the_columns_that_its_file_describes(view: views.View, filled
     found = [(c.name, types.get(c.field_type, c.field_type), c.description) for c in made.schema]
     assert found == [(c.name, c.type, c.description) for c in view.columns]
     assert made.description == view.description
+
+
+@pytest.mark.parametrize(
+    "call", ["observations_asof(@moment)", "actuals_asof(@moment, DATE '2024-01-01')"]
+)
+def test_a_table_function_returns_the_columns_that_its_file_describes(
+    call: str, filled: Cloud
+) -> None:
+    """BigQuery has no place for their descriptions; the file has."""
+    name = call.partition("(")[0]
+    sql = f"SELECT * FROM `{filled.settings.warehouse}.{name}`({call.partition('(')[2]}"
+    found = filled.warehouse.arrow(sql, moment=moment(1))
+    assert found.column_names == [column.name for column in views.load(name).columns]
 
 
 def test_accuracy_by_horizon_has_an_interval_from_blocks_as_long_as_the_horizon(
@@ -256,12 +275,56 @@ def test_a_driver_has_a_sentence(filled: Cloud) -> None:
         {**SAME, "series": "A", "rank": rank, "driver": driver, "contribution": by, "share": share}
         for rank, (driver, by, share) in enumerate(rows, 1)
     ])  # fmt: skip
-    found = filled.warehouse.rows("SELECT sentence FROM drivers ORDER BY `rank`")
+    found = filled.warehouse.rows(
+        "SELECT sentence FROM drivers WHERE dataset = 'd' ORDER BY `rank`"
+    )
     assert [row["sentence"] for row in found] == [
         "Its own recent growth pushes the forecast up; 41% of all that moves it.",
         "All else pulls the forecast down; 8% of all that moves it.",
         "What is known of people vaccinated pulls the forecast down; 20% of all that moves it.",
     ]
+
+
+def test_a_published_forecast_is_explained(filled: Cloud) -> None:
+    """By the command, in the order of dates and strength."""
+    same = {**SAME, "dataset": "jhu_global", "series": "Italy", "driver": "own level"}
+    weeks = [FIRST + WEEK, FIRST]
+    insert(filled, "contributions", [
+        {**same, "target_date": day, "rank": rank, "contribution": 0.1, "share": 0.5}
+        for day in weeks for rank in (2, 1)
+    ])  # fmt: skip
+    vigil = str(Path(sys.executable).with_name("vigil"))
+    asked = [vigil, "explain", "jhu_global", "--series", "Italy", "--json"]
+    said = json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
+    assert (said["dataset"], said["series"]) == ("jhu_global", "Italy")
+    found = [(row["target_date"], row["rank"]) for row in said["drivers"]]
+    assert found == [(str(day), rank) for day in reversed(weeks) for rank in (1, 2)]
+    assert said["drivers"][0]["sentence"].startswith("Its own level pushes the forecast up; 50%")
+
+
+WHY = {
+    "World": "an aggregate",
+    "Peru": "a forecast by seasonal_naive, which has no drivers",
+    "Chad": "no forecast of it: run `vigil predict jhu_global` first",
+    "Atlantis": "'Atlantis', which jhu_global does not have",
+}
+
+
+@pytest.mark.parametrize("series", WHY)
+def test_what_cannot_be_explained_is_said_with_its_reason(series: str, filled: Cloud) -> None:
+    """And refused: there is nothing to show."""
+    same = {**SAME, "dataset": "jhu_global"}
+    if series == "World":
+        insert(filled, "members", [{**same, "aggregate": series, "series": "Italy"}])
+        insert(filled, "outlook", [{**same, "series": series, "horizon": 1, "model": "lightgbm"}])
+    if series == "Peru":
+        naive = {"horizon": 1, "model": "seasonal_naive"}
+        insert(filled, "outlook", [{**same, "series": series, **naive}])
+    if series == "Chad":
+        insert(filled, "series", [{"dataset": "jhu_global", "series": series}])
+    with pytest.raises(Rejected) as reason:
+        drivers("jhu_global", series, filled)
+    assert WHY[series] in reason.value.found
 
 
 def test_a_version_serves_until_the_next_one_is_promoted(filled: Cloud) -> None:

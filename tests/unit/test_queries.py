@@ -15,7 +15,6 @@ from vigil import tables, views
 ROOT = Path(__file__).parents[2]
 PRODUCT = [*(ROOT / "shared" / "vigil").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
 PARTITIONED = {dict(tables.load(name).partition).get("field") for name in tables.names()} - {None}
-STATEMENT = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|BEGIN|CREATE)\b")
 COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 BY_TEXT = re.compile(
     rf"\b({'|'.join(map(str, PARTITIONED))})\b\s*([<>=!]+|IN|BETWEEN)\s*\(\s*SELECT", re.IGNORECASE
@@ -34,7 +33,7 @@ def text(node: ast.expr) -> str | None:
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """Where it stands, and each statement of the product."""
+    """Where it stands, and each statement of the product, or part of one, that may ask another."""
     for view in views.all_views():
         yield view.name, view.sql.replace("{dataset}.", "")
     for file in PRODUCT:
@@ -43,7 +42,7 @@ def queries() -> Iterator[tuple[str, str]]:
                   for part in node.values}  # fmt: skip
         for node in ast.walk(tree):
             said = text(node) if isinstance(node, ast.expr) and node not in inside else None
-            if said and STATEMENT.match(said) and " " in said.strip():
+            if said and "SELECT" in said:
                 yield f"{file.relative_to(ROOT)}:{node.lineno}", said
 
 

@@ -272,3 +272,25 @@ def test_progress_is_a_line_where_there_is_no_terminal(capsys):
     with screen.reported(quiet=True) as say:
         say("origins", 1, 2)
     assert capsys.readouterr() == ("", "")
+
+
+def test_drivers_are_bars_for_the_nearest_date_and_a_table_for_all(shown):
+    """The strongest fills the bar; signs say which way it moves; a driver of one date is blank."""
+    same = {"target": "deaths", "source": "dead"}
+    near, far = date(2021, 1, 9), date(2021, 1, 16)
+    drivers = [
+        {**same, "target_date": near, "driver": "own growth", "contribution": 0.3, "share": 0.6},
+        {**same, "target_date": near, "driver": "all else", "contribution": -0.1, "share": 0.3},
+        {**same, "target_date": far, "driver": "own growth", "contribution": 0.1, "share": 0.25},
+    ]
+    screen.show_drivers("Italy", drivers)
+    title, growth, rest, table, header, *rows = lines(shown)
+    assert title == "Italy: deaths of dead, 2021-01-09"
+    assert growth == f"own growth {'█' * 30}  +60%"
+    assert rest == f"  all else {'█' * 15}{' ' * 17}-30%"
+    assert table.startswith("+ pushes the forecast up")
+    assert header.split() == ["driver", "2021-01-09", "2021-01-16"]
+    assert [row.split() for row in rows] == [
+        ["own", "growth", "+60%", "+25%"],
+        ["all", "else", "-30%"],
+    ]

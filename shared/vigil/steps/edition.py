@@ -41,8 +41,8 @@ class Edition:
 
     @property
     def name(self) -> str:
-        """The name of its publication."""
-        return sha256(f"{self.dataset.name} {self.key}".encode()).hexdigest()[:16]
+        """The name of its publication within the dataset."""
+        return sha256(self.key.encode()).hexdigest()[:16]
 
     @property
     def findings(self) -> list[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from vigil import export, hub, report, tables
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
+from vigil.errors import Rejected
 from vigil.ledger import finding_row
 from vigil.log import log
 from vigil.messages import Tick
@@ -48,6 +50,22 @@ def bring_up(dataset: Dataset, cloud: Cloud) -> str:
         if cloud.reports.stamp(place) != stamp:
             cloud.reports.replace(place, made(shown), kind=kind, stamp=stamp)
     return f"gs://{cloud.reports.name}/{dataset.name}/"
+
+
+def fetch(dataset: Dataset, cloud: Cloud) -> Path:
+    """The report as a file on this machine, brought up to the tables first."""
+    if dataset.task == "classify":
+        raise Rejected(
+            dataset.name,
+            rule="name",
+            expected="a dataset that is forecast",
+            found="one to classify",
+        )
+    bring_up(dataset, cloud)
+    file = cloud.settings.home / "reports" / f"{dataset.name}.html"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(cloud.reports.read(f"{dataset.name}/report.html"))
+    return file
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,7 @@ FROM `{dataset}.forecasts` AS f
 LEFT JOIN `{dataset}.scores` AS s
   ON f.dataset = s.dataset AND f.source = s.source AND f.target = s.target AND f.series = s.series
   AND f.period = s.period AND f.reference_date = s.reference_date AND f.horizon = s.horizon
-  AND f.target_date = s.target_date AND f.issued_at = s.issued_at
-  AND f.vintage = s.vintage AND f.model = s.model AND f.version = s.version
+  AND f.target_date = s.target_date AND f.publication = s.publication
 LEFT JOIN `{dataset}.actuals` AS a
   ON f.dataset = a.dataset AND f.source = a.source AND f.target = a.target AND f.series = a.series
   AND f.period = a.period AND f.target_date = a.date

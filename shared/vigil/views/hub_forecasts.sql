@@ -11,19 +11,23 @@
 -- output_type STRING: quantile
 -- output_type_id FLOAT64: The quantile's level
 -- value FLOAT64: The quantile
-SELECT
-  o.dataset, o.source, o.period, 'vigil-champion' AS model_id,
-  DATE_SUB(o.date, INTERVAL o.horizon * IF(o.period = 'week', 7, 1) DAY) AS reference_date,
-  CONCAT(IF(o.period = 'week', 'wk ', 'day '), IF(m.adds_up, 'inc ', 'mean '), o.target) AS target,
-  o.horizon, o.date AS target_end_date, o.series AS location,
-  'quantile' AS output_type, CAST(o.level AS FLOAT64) AS output_type_id, o.value
-FROM `{dataset}.outlook` UNPIVOT (
-  value FOR level IN (
-    q010 AS '0.01', q025 AS '0.025', q050 AS '0.05', q100 AS '0.1', q150 AS '0.15', q200 AS '0.2',
-    q250 AS '0.25', q300 AS '0.3', q350 AS '0.35', q400 AS '0.4', q450 AS '0.45', q500 AS '0.5',
-    q550 AS '0.55', q600 AS '0.6', q650 AS '0.65', q700 AS '0.7', q750 AS '0.75', q800 AS '0.8',
-    q850 AS '0.85', q900 AS '0.9', q950 AS '0.95', q975 AS '0.975', q990 AS '0.99'
+WITH levels AS (
+  SELECT dataset, source, target, series, period, date, horizon, level, value
+  FROM `{dataset}.outlook` UNPIVOT (
+    value FOR level IN (
+      q010 AS '0.01', q025 AS '0.025', q050 AS '0.05', q100 AS '0.1', q150 AS '0.15', q200 AS '0.2',
+      q250 AS '0.25', q300 AS '0.3', q350 AS '0.35', q400 AS '0.4', q450 AS '0.45', q500 AS '0.5',
+      q550 AS '0.55', q600 AS '0.6', q650 AS '0.65', q700 AS '0.7', q750 AS '0.75', q800 AS '0.8',
+      q850 AS '0.85', q900 AS '0.9', q950 AS '0.95', q975 AS '0.975', q990 AS '0.99'
+    )
   )
-) AS o
-JOIN `{dataset}.measures` AS m ON o.dataset = m.dataset AND o.source = m.source AND o.target = m.target
-WHERE o.period IN ('day', 'week') AND o.horizon IS NOT NULL
+  WHERE period IN ('day', 'week') AND horizon IS NOT NULL
+)
+SELECT
+  l.dataset, l.source, l.period, 'vigil-champion' AS model_id,
+  DATE_SUB(l.date, INTERVAL l.horizon * IF(l.period = 'week', 7, 1) DAY) AS reference_date,
+  CONCAT(IF(l.period = 'week', 'wk ', 'day '), IF(m.adds_up, 'inc ', 'mean '), l.target) AS target,
+  l.horizon, l.date AS target_end_date, l.series AS location,
+  'quantile' AS output_type, CAST(l.level AS FLOAT64) AS output_type_id, l.value
+FROM levels AS l
+JOIN `{dataset}.measures` AS m ON l.dataset = m.dataset AND l.source = m.source AND l.target = m.target
