@@ -88,7 +88,9 @@ def _plain(tree: Any) -> bool:
     return not any(
         isinstance(node, odd)
         or (isinstance(node, exp.Parameter) and isinstance(node.this, exp.Parameter))
-        or (isinstance(node, exp.Table) and (node.name.endswith("*") or "SCHEMA" in node.db.upper()))
+        or (
+            isinstance(node, exp.Table) and (node.name.endswith("*") or "SCHEMA" in node.db.upper())
+        )
         for node in tree.walk()
     )
 
