@@ -127,8 +127,6 @@ def _attribute(entry: re.Match[str], said: dict[str, Any]) -> dict[str, Any]:
         type_ = ["set", type_[1]]
     # Nearly all that may be left out is filled in by Google.
     optional = {"optional": True, "computed": True}
-    if entry["name"].endswith("_wo"):  # never answered, nor kept in the state
-        optional = {"optional": True, "write_only": True}
     return {"type": type_, **(optional if said.get("optional") else {"required": True})}
 
 

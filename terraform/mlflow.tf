@@ -196,10 +196,3 @@ resource "google_sql_database" "mlflow" {
   name     = "mlflow"
   instance = google_sql_database_instance.mlflow.name
 }
-
-resource "google_sql_user" "mlflow" {
-  name                = "mlflow"
-  instance            = google_sql_database_instance.mlflow.name
-  password_wo         = var.database_password
-  password_wo_version = 1 # a higher number writes the password that is given then
-}

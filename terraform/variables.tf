@@ -145,23 +145,6 @@ variable "deletion_protection" {
   default     = true
 }
 
-# Written to Secret Manager when given, kept in no state and no plan.
-variable "hash_key" {
-  description = "The key that people are hashed with, at the first apply; never changed afterwards"
-  type        = string
-  default     = null
-  sensitive   = true
-  ephemeral   = true
-}
-
-variable "database_password" {
-  description = "The password of MLflow's database, at the first apply"
-  type        = string
-  default     = null
-  sensitive   = true
-  ephemeral   = true
-}
-
 variable "senders" {
   description = "Dataset -> who may put files into its inbox in the restricted bucket"
   type        = map(set(string))

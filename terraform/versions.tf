@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.11" # secrets are written, and never kept in the state
+  required_version = ">= 1.11" # its tests give planned values
 
   required_providers {
     google = {

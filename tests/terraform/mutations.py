@@ -1,6 +1,7 @@
 """Do the tests of tests/terraform see a mistake? Each is made in a copy of the checkout, by itself.
 
-    PYTHONPATH=tests python -m terraform.mutations      (or: make mutations)
+    make mutations
+    PYTHONPATH=tests python -m terraform.mutations public shell      those that speak of such
 
 A mistake that no test sees is reported, and the exit code is 1.
 """
@@ -78,7 +79,9 @@ def mutated(folder: Path, mutation: Mutation) -> str | None:
 
 def main() -> None:
     """Make each mistake, and say who saw it."""
-    mutations = [Mutation(**one) for one in yaml.safe_load(MUTATIONS.read_text())]
+    every = [Mutation(**one) for one in yaml.safe_load(MUTATIONS.read_text())]
+    words = sys.argv[1:]
+    mutations = [one for one in every if not words or any(word in one.says for word in words)]
     missed = 0
     with copied() as folder:
         if (red := seen(folder)) is not None:

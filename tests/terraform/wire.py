@@ -11,7 +11,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 FIELDS = {  # message -> field -> number, type
     "Attribute": {
         "name": (1, "string"), "type": (2, "bytes"), "required": (4, "bool"),
-        "optional": (5, "bool"), "computed": (6, "bool"), "write_only": (10, "bool"),
+        "optional": (5, "bool"), "computed": (6, "bool"),
     },
     "NestedBlock": {
         "type_name": (1, "string"), "block": (2, "Block"), "nesting": (3, "int64"),
@@ -25,7 +25,7 @@ FIELDS = {  # message -> field -> number, type
         "data_source_schemas": (3, "[Named]"),
     },
 }  # fmt: skip
-FLAGS = ("required", "optional", "computed", "write_only")
+FLAGS = ("required", "optional", "computed")
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
 
 

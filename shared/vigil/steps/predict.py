@@ -14,6 +14,7 @@ from vigil.ledger import Run, attempt
 from vigil.messages import Tick
 from vigil.panel import Panel
 from vigil.steps.edition import Edition
+from vigil.steps.gauges import gauge
 from vigil.steps.outlook import measures, outlook
 from vigil.steps.publish import publish
 from vigil.steps.serving import Serving, serving
@@ -36,6 +37,7 @@ def predict(tick: Tick, cloud: Cloud) -> None:
             pass  # the dataset moved on meanwhile: start again from what it is now
     crash.point("predict:2")  # committed, not shown
     publish(dataset, tick, cloud)
+    gauge(dataset, tick, cloud)
 
 
 def _work(dataset: Dataset, tick: Tick, cloud: Cloud, run: Run) -> bool:
