@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from conftest import REAL
 
+from conftest import REAL
 from vigil import datasets, layouts
 from vigil.errors import Rejected
 from vigil.local.replays import FORTNIGHT, Replay, europe_2021, simulated_fever, sundays

@@ -1,4 +1,4 @@
-"""Europe's deaths with COVID-19 in 2021, as they were known on each day: real files, if there are."""
+"""Europe's deaths with COVID-19 in 2021 as they were known on each day, from real files."""
 
 import csv
 import gzip
