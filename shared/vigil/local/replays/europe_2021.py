@@ -15,7 +15,7 @@ from vigil.errors import Rejected
 from vigil.local.replays import FORTNIGHT, Replay, sundays
 
 CHANGES, NAMES = "euro_hub/deaths_as_known.parquet", "euro_hub/locations.csv.gz"
-TRAININGS = slice(3, None, 10)
+TRAININGS = slice(3, None, 12)
 
 
 def replay(data: Path) -> Replay:
