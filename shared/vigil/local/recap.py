@@ -1,7 +1,7 @@
 """What the demo shows: a line a month, the newest forecast, how good all were, where to look."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,7 @@ def further(replay: Replay, folder: Path, report: Path) -> None:
     say("\nThree queries to try, in this folder:")
     say(f"  export VIGIL_HOME={home} VIGIL_DATASETS={home}/datasets")
     for query in QUERIES.strip().splitlines():
-        say(f'  .venv/bin/vigil query "{query.format(day=replay.days[0])}"')
+        say(f'  .venv/bin/vigil query "{query.format(day=replay.days[1] - timedelta(days=1))}"')
     say(f"Every other command works there, too, such as .venv/bin/vigil models {replay.dataset}")
 
 

@@ -1,0 +1,50 @@
+"""What the local BigQuery remembers of SQL is forgotten when it means something else."""
+
+from typing import Any
+
+import pytest
+
+from vigil.cloud import Cloud
+
+VIEW = "CREATE OR REPLACE VIEW `{name}.told` AS SELECT {said} AS said"
+
+
+def told(cloud: Cloud) -> Any:
+    """What the view says, by the same statement each time."""
+    return cloud.warehouse.rows("SELECT said FROM told WHERE said IS NOT NULL")[0]["said"]
+
+
+def test_a_view_that_is_made_anew_says_what_it_says_now(cloud: Cloud) -> None:
+    """First a number, then a text."""
+    cloud.warehouse.query(VIEW.format(name=cloud.warehouse.name, said="1"))
+    assert [told(cloud), told(cloud)] == [1, 1]
+    cloud.warehouse.query(VIEW.format(name=cloud.warehouse.name, said="'one'"))
+    assert told(cloud) == "one"
+
+
+def test_the_same_statement_takes_other_parameters(cloud: Cloud) -> None:
+    """Of the same type, of another, and none; as many as it names."""
+    ask = cloud.warehouse.rows
+    assert ask("SELECT @a + @b AS sum", a=1, b=2) == [{"sum": 3}]
+    assert ask("SELECT @a + @b AS sum", a=40, b=2) == [{"sum": 42}]
+    assert ask("SELECT @a + @b AS sum", a=0.5, b=0.25) == [{"sum": 0.75}]
+
+
+def test_a_table_with_one_more_column_has_it_at_once(cloud: Cloud) -> None:
+    """`SELECT *` is another statement after that, though it reads the same."""
+    name = cloud.warehouse.name
+    cloud.warehouse.query(f"CREATE TABLE `{name}.grows` (a INT64)")
+    cloud.warehouse.query(f"INSERT INTO `{name}.grows` (a) VALUES (1)")
+    assert cloud.warehouse.rows("SELECT * FROM grows") == [{"a": 1}]
+    cloud.warehouse.query(f"ALTER TABLE `{name}.grows` ADD COLUMN b STRING")
+    assert cloud.warehouse.rows("SELECT * FROM grows") == [{"a": 1, "b": None}]
+
+
+def test_a_table_that_is_gone_is_not_remembered(cloud: Cloud) -> None:
+    """An error, as before it was there."""
+    name = cloud.warehouse.name
+    cloud.warehouse.query(f"CREATE TABLE `{name}.goes` (a INT64)")
+    assert cloud.warehouse.rows("SELECT a FROM goes") == []
+    cloud.warehouse.client.delete_table(f"{name}.goes")
+    with pytest.raises(Exception, match="goes"):
+        cloud.warehouse.rows("SELECT a FROM goes")
