@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError
 from google.cloud import bigquery, bigquery_storage
+from google.cloud.bigquery import _pandas_helpers
 
 from vigil import billing, crash, tables
 from vigil.commit import Commit, Head, parameter, transaction, values
@@ -30,6 +31,9 @@ EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ASKING = 5.0  # seconds to find out what a query cost
 FIRST_PAGE = 100  # rows that come as JSON with the answer; three times as many are read as columns
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
+
+# Google's client looks only so often whether a download is over: 0.2 s of sleep for every result.
+_pandas_helpers._PROGRESS_INTERVAL = 0.01
 
 
 @dataclass(frozen=True)

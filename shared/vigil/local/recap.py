@@ -62,10 +62,14 @@ def month(name: str, days: Sequence[date], replay: Replay, cloud: Cloud) -> None
     since = datetime.combine(days[0], time.min)
     [row] = cloud.warehouse.rows(MONTH, dataset=replay.dataset, since=since)
     serves = row["champion"] or "seasonal naive"
-    said = f"{len(days)} vintages, {row['known']:>5,} values new or revised; "
-    said += f"{row['forecasts']} forecasts; {serves} serves"
+    said = f"{_count(len(days), 'vintage')}, {row['known']:>5,} values new or revised; "
+    said += f"{_count(row['forecasts'], 'forecast')}; {serves} serves"
     found = cloud.warehouse.rows(SKILL, dataset=replay.dataset)
     say(f"{name}  {said}{_so_far(found)}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _so_far(rows: Sequence[dict[str, Any]]) -> str:
@@ -105,9 +109,8 @@ def skill(replay: Replay, cloud: Cloud) -> None:
 
 def report(replay: Replay, cloud: Cloud, folder: Path) -> Path:
     """The report that predict published, as a plain file."""
-    bucket = cloud.lake.store.client.bucket(cloud.settings.reports_bucket)
     file = folder / "report.html"
-    file.write_bytes(bucket.blob(f"{replay.dataset}/report.html").download_as_bytes())
+    file.write_bytes(cloud.reports.read(f"{replay.dataset}/report.html"))
     return file
 
 

@@ -109,8 +109,11 @@ def _storage(home: Path, port: int) -> Service:
 def _bigquery(home: Path, port: int, grpc_port: int) -> Service:
     where = ["--port", str(port), "--grpc-port", str(grpc_port), "--dir", str(home / "bigquery")]
     command = [sys.executable, "-m", "vigil.local.bigquery", *where, "--project", PROJECT]
-    if os.environ.get("VIGIL_BIGQUERY") == "memory":
+    kind = os.environ.get("VIGIL_BIGQUERY")
+    if kind == "memory":
         command.append("--memory")
+    elif kind == "file" or (home / "bigquery" / f"{PROJECT}.duckdb").exists():  # as it began
+        command.append("--file")
     return Service("bigquery", port, command)
 
 

@@ -6,8 +6,10 @@ takes a second, running it on small tables a hundredth of that.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 MOST = 500  # statements
 

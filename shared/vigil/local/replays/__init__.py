@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 HERE = Path(__file__).parent
-WEEK = timedelta(weeks=1)
+WEEK, FORTNIGHT = timedelta(weeks=1), timedelta(weeks=2)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Replay:
             fresh.replace(place / f"{source}.csv")
 
 
-def sundays(first: date, last: date) -> list[date]:
-    """Every Sunday between two days."""
-    day = first + timedelta((6 - first.weekday()) % 7)
-    return [day + n * WEEK for n in range((last - day).days // 7 + 1)]
+def sundays(first: date, last: date, every: timedelta = WEEK) -> list[date]:
+    """Sundays between two days, the last one among them."""
+    day = last - timedelta((last.weekday() - 6) % 7)
+    return [day - n * every for n in range((day - first) // every + 1)][::-1]

@@ -1,4 +1,4 @@
-"""Europe's deaths with COVID-19 in 2021, each week as they were known: real files, if there are."""
+"""Europe's deaths with COVID-19 in 2021 as they were known on each day, from real files."""
 
 import csv
 import gzip
@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vigil.errors import Rejected
-from vigil.local.replays import Replay, sundays
+from vigil.local.replays import FORTNIGHT, Replay, sundays
 
 CHANGES, NAMES = "euro_hub/deaths_as_known.parquet", "euro_hub/locations.csv.gz"
-TRAININGS = slice(4, None, 22)
+TRAININGS = slice(3, None, 12)
 
 
 def replay(data: Path) -> Replay:
@@ -27,8 +27,8 @@ def replay(data: Path) -> Replay:
             )
     changes = pq.read_table(data / CHANGES, columns=["as_of", "location", "date", "value"])
     days = pc.min_max(changes["as_of"]).as_py()
-    covered = sundays(date.fromisoformat(days["min"]), date.fromisoformat(days["max"]))
-    said = "2021 in 32 European countries: deaths with COVID-19 as they were known each week"
+    covered = sundays(date.fromisoformat(days["min"]), date.fromisoformat(days["max"]), FORTNIGHT)
+    said = "2021 in 32 European countries: deaths with COVID-19 as they were known on each day"
     files = partial(_files, changes, _names(data / NAMES))
     return Replay("europe_2021", covered, covered[TRAININGS], files, "deaths", "France", said)
 

@@ -1,4 +1,4 @@
-"""Two years of a fever in a country that does not exist: infections, admissions, late reports."""
+"""Some years of a fever in a country that does not exist: infections, admissions, late reports."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -7,13 +7,14 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from vigil.local.replays import Replay, sundays
+from vigil.local.replays import FORTNIGHT, Replay, sundays
 
 type Grid = npt.NDArray[np.float64]  # days x regions
 type Counts = npt.NDArray[np.int64]
 
-FIRST, START, LAST = date(2023, 5, 1), date(2024, 1, 21), date(2025, 1, 12)
+FIRST, START, LAST = date(2021, 5, 3), date(2024, 1, 21), date(2025, 1, 12)
 DAYS = (LAST - FIRST).days + 1
+SHOWN = (date(2022, 10, 3) - FIRST).days  # days that no file has
 REGIONS = {  # people, in thousands
     "Eastvale": 900, "Fenbridge": 320, "Harrowmere": 560, "Highfell": 140, "Lowmarsh": 410,
     "Northmoor": 1200, "Ostwick": 230, "Southbrook": 780, "Tarnside": 90, "Westhaven": 1500,
@@ -22,14 +23,14 @@ SERIAL = np.array([0.05, 0.2, 0.3, 0.25, 0.12, 0.05, 0.03])  # an infection's sh
 WEEKDAYS = np.array([1.15, 1.08, 1.05, 1.02, 1.05, 0.85, 0.8])  # Monday to Sunday
 REPORTED = np.array([0.72, 0.12, 0.06, 0.04, 0.02, 0.015, 0.01, 0.01, 0.005])  # of a day, by delay
 SEVERE, TO_HOSPITAL = 0.012, 6  # the share of infections, and the days until then
-SEED = 11
-TRAININGS = slice(4, None, 22)
+SEED = 3
+TRAININGS = slice(3, None, 12)
 
 
 def replay() -> Replay:
     """A year of Sundays, each with all that was reported by then."""
     said = "a SIMULATED year of hospital admissions in ten regions of a country that does not exist"
-    days = sundays(START, LAST)
+    days = sundays(START, LAST, FORTNIGHT)
     return Replay(
         "simulated_fever", days, days[TRAININGS], _files, "admissions", "Simland/Westhaven", said
     )
@@ -42,7 +43,7 @@ def _files(day: date) -> dict[str, str]:
 def _lines(day: date) -> Iterator[str]:
     """What was reported by the end of a day, of the days before it."""
     reports = _reports()
-    for n in range((day - FIRST).days):
+    for n in range(SHOWN, (day - FIRST).days):
         late = (day - FIRST).days - n - 1  # a day's first reports come the day after
         known = reports[: late + 1, n].sum(axis=0)
         for region, count in zip(REGIONS, known.tolist(), strict=True):
