@@ -1,6 +1,8 @@
 # Who may do what, as it comes out: read from the resources, not from the tables that made them.
 
 locals {
+  dataset_words = { WRITER = "roles/bigquery.dataEditor", READER = "roles/bigquery.dataViewer" }
+
   grants = concat(
     [for one in google_project_iam_member.role : [one.member, one.role, "the project"]],
     [for one in google_project_iam_member.reader : [one.member, one.role, "the project"]],
@@ -8,7 +10,7 @@ locals {
     [for one in google_storage_bucket_iam_member.role : concat([one.member, one.role, one.bucket], one.condition[*].title)],
     [for one in google_storage_bucket_iam_member.sender : [one.member, one.role, one.bucket, one.condition[0].title]],
     [for one in google_storage_bucket_iam_member.state : [one.member, one.role, one.bucket]],
-    [for one in google_bigquery_dataset_iam_member.role : [one.member, one.role, one.dataset_id]],
+    [for one in google_bigquery_dataset_access.role : ["serviceAccount:${one.user_by_email}", local.dataset_words[one.role], one.dataset_id]],
     [for one in google_bigquery_dataset_iam_member.staging : [one.member, one.role, one.dataset_id]],
     [for one in google_bigquery_dataset_iam_member.reader : [one.member, one.role, one.dataset_id]],
     [for one in google_bigquery_table_iam_member.writes : [one.member, one.role, "${one.dataset_id}.${one.table_id}"]],

@@ -11,55 +11,55 @@ override_data {
 override_resource {
   target          = google_service_account.identity["push"]
   override_during = plan
-  values          = { member = "push", name = "push" }
+  values          = { member = "serviceAccount:push", email = "push", name = "push" }
 }
 
 override_resource {
   target          = google_service_account.identity["ingest"]
   override_during = plan
-  values          = { member = "ingest", name = "ingest" }
+  values          = { member = "serviceAccount:ingest", email = "ingest", name = "ingest" }
 }
 
 override_resource {
   target          = google_service_account.identity["train"]
   override_during = plan
-  values          = { member = "train", name = "train" }
+  values          = { member = "serviceAccount:train", email = "train", name = "train" }
 }
 
 override_resource {
   target          = google_service_account.identity["predict"]
   override_during = plan
-  values          = { member = "predict", name = "predict" }
+  values          = { member = "serviceAccount:predict", email = "predict", name = "predict" }
 }
 
 override_resource {
   target          = google_service_account.identity["serve"]
   override_during = plan
-  values          = { member = "serve", name = "serve" }
+  values          = { member = "serviceAccount:serve", email = "serve", name = "serve" }
 }
 
 override_resource {
   target          = google_service_account.identity["mlflow"]
   override_during = plan
-  values          = { member = "mlflow", name = "mlflow" }
+  values          = { member = "serviceAccount:mlflow", email = "mlflow", name = "mlflow" }
 }
 
 override_resource {
   target          = google_service_account.identity["build"]
   override_during = plan
-  values          = { member = "build", name = "build" }
+  values          = { member = "serviceAccount:build", email = "build", name = "build" }
 }
 
 override_resource {
   target          = google_service_account.identity["deploy"]
   override_during = plan
-  values          = { member = "deploy", name = "deploy" }
+  values          = { member = "serviceAccount:deploy", email = "deploy", name = "deploy" }
 }
 
 override_resource {
   target          = google_service_account.identity["plan"]
   override_during = plan
-  values          = { member = "plan", name = "plan" }
+  values          = { member = "serviceAccount:plan", email = "plan", name = "plan" }
 }
 
 variables {
