@@ -3,6 +3,8 @@
 locals {
   dataset_words = { WRITER = "roles/bigquery.dataEditor", READER = "roles/bigquery.dataViewer" }
 
+  accounts = { for name, one in google_service_account.identity : one.name => name }
+
   grants = concat(
     [for one in google_project_iam_member.role : [one.member, one.role, "the project"]],
     [for one in google_project_iam_member.reader : [one.member, one.role, "the project"]],
@@ -21,9 +23,9 @@ locals {
     [for one in google_cloud_run_v2_service_iam_member.mlflow : [one.member, one.role, one.name]],
     [for one in google_secret_manager_secret_iam_member.role : [one.member, one.role, one.secret_id]],
     [for one in [google_artifact_registry_repository_iam_member.build] : [one.member, one.role, one.repository]],
-    [for one in google_service_account_iam_member.acts_as : [one.member, one.role, one.service_account_id]],
-    [for one in google_service_account_iam_member.names : [one.member, one.role, one.service_account_id]],
-    [for one in [google_service_account_iam_member.becomes, google_service_account_iam_member.pubsub_signs] : [one.member, one.role, one.service_account_id]],
+    [for one in google_service_account_iam_member.acts_as : [one.member, one.role, local.accounts[one.service_account_id]]],
+    [for one in google_service_account_iam_member.names : [one.member, one.role, local.accounts[one.service_account_id]]],
+    [for one in [google_service_account_iam_member.becomes, google_service_account_iam_member.pubsub_signs] : [one.member, one.role, local.accounts[one.service_account_id]]],
   )
 
   # The same by name, roles without their prefix.

@@ -11,55 +11,91 @@ override_data {
 override_resource {
   target          = google_service_account.identity["push"]
   override_during = plan
-  values          = { member = "serviceAccount:push", email = "push", name = "push" }
+  values = {
+    member = "serviceAccount:vigil-push@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-push@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-push@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["ingest"]
   override_during = plan
-  values          = { member = "serviceAccount:ingest", email = "ingest", name = "ingest" }
+  values = {
+    member = "serviceAccount:vigil-ingest@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-ingest@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-ingest@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["train"]
   override_during = plan
-  values          = { member = "serviceAccount:train", email = "train", name = "train" }
+  values = {
+    member = "serviceAccount:vigil-train@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-train@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-train@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["predict"]
   override_during = plan
-  values          = { member = "serviceAccount:predict", email = "predict", name = "predict" }
+  values = {
+    member = "serviceAccount:vigil-predict@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-predict@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-predict@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["serve"]
   override_during = plan
-  values          = { member = "serviceAccount:serve", email = "serve", name = "serve" }
+  values = {
+    member = "serviceAccount:vigil-serve@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-serve@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-serve@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["mlflow"]
   override_during = plan
-  values          = { member = "serviceAccount:mlflow", email = "mlflow", name = "mlflow" }
+  values = {
+    member = "serviceAccount:vigil-mlflow@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-mlflow@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-mlflow@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["build"]
   override_during = plan
-  values          = { member = "serviceAccount:build", email = "build", name = "build" }
+  values = {
+    member = "serviceAccount:vigil-build@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-build@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-build@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["deploy"]
   override_during = plan
-  values          = { member = "serviceAccount:deploy", email = "deploy", name = "deploy" }
+  values = {
+    member = "serviceAccount:vigil-deploy@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-deploy@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-deploy@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["plan"]
   override_during = plan
-  values          = { member = "serviceAccount:plan", email = "plan", name = "plan" }
+  values = {
+    member = "serviceAccount:vigil-plan@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-plan@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-plan@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 variables {
