@@ -194,9 +194,11 @@ def _bundle(client: MlflowClient, uri: str, name: str, version: str, digest: str
     found = _versions(client, name, version)
     if not found:
         return None
-    where = f"{found[0].source}/{packing.BUNDLE}"
+    place = client.get_logged_model(found[0].source.removeprefix("models:/")).artifact_location
     with TemporaryDirectory(prefix="vigil-") as folder:
-        files = download_artifacts(artifact_uri=where, dst_path=folder, tracking_uri=uri)
+        files = download_artifacts(
+            artifact_uri=f"{place}/{packing.BUNDLE}", dst_path=folder, tracking_uri=uri
+        )
         return Bundle.read(Path(files), digest)
 
 

@@ -123,8 +123,9 @@ class Warehouse:
         )
         config = self._config({"dataset": dataset})
         name = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
-        for number in count():  # the name of a job that failed is used up
-            if self._again(partial(self._once, sql, config, f"{name}-{number}")):
+        for number in count():  # the name of a job that failed, or whose row is lost, is used up
+            done = self._again(partial(self._once, sql, config, f"{name}-{number}"))
+            if done and self.rows("SELECT 1 FROM heads WHERE dataset = @dataset", dataset=dataset):
                 return
 
     def _once(self, sql: str, config: bigquery.QueryJobConfig, job_id: str) -> bool:

@@ -75,27 +75,23 @@ def lost(
 
 
 def test_all_is_made_anew_and_the_same_model_says_the_same(
-    lost: tuple[Cloud, dict[str, list[dict[str, Any]]]],
+    lost: tuple[Cloud, dict[str, list[dict[str, Any]]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Observations from raw files, the champion from MLflow: each number as it was."""
+    """Observations from raw files, the champion from MLflow: each number as it was.
+
+    Without MLflow nothing serves that is not whole, and the head stays as it was.
+    """
     cloud, before = lost
     assert before["forecasts"]
     rebuild("tiny", tick().as_of, cloud, lambda *_: None)
+    with monkeypatch.context() as alone:
+        alone.delenv("MLFLOW_TRACKING_URI")
+        with pytest.raises(Rejected, match="packed model"):
+            restore("tiny", Cloud.from_env())
+    assert cloud.warehouse.head("tiny").champion is None
     version = restore("tiny", cloud)
     assert version == cloud.warehouse.head("tiny").champion
     assert restore("tiny", cloud) is None
     predict(tick(), cloud)
     assert {name: told(cloud, name) for name in KEYS} == before
     assert cloud.reports.read("tiny/report.html")
-
-
-def test_without_mlflow_it_is_said_what_is_missing(
-    lost: tuple[Cloud, dict[str, list[dict[str, Any]]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing serves that is not whole; the head stays as it was."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    cloud = Cloud.from_env()
-    rebuild("tiny", tick().as_of, cloud, lambda *_: None)
-    with pytest.raises(Rejected, match="packed model"):
-        restore("tiny", cloud)
-    assert cloud.warehouse.head("tiny").champion is None

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from vigil.local import catalog
+from vigil.local import catalog, translations
 
 HOME = Path(sys.prefix) / "share" / "vigil" / "duckdb"
 RESULTS = 100
@@ -38,6 +38,7 @@ def main() -> None:
     from local_bigquery.engine import database  # noqa: PLC0415
     from local_bigquery.jobs import query, store  # noqa: PLC0415
 
+    translations.remember()
     keep_in_memory(database, store) if options.memory else catalog.quicken(database, query)
     where = ["--host", "127.0.0.1", "--port", options.port, "--grpc-port", options.grpc_port]
     cli.main(["serve", *where, "--project", options.project, "--data-dir", options.dir])
