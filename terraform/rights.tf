@@ -121,6 +121,7 @@ resource "google_service_account_iam_member" "pubsub_signs" {
   service_account_id = google_service_account.identity["push"].name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.pubsub
+  depends_on         = [google_pubsub_topic.dead] # with the first topic Google makes that account
 }
 
 # Who read and wrote which object, personal data among them. BigQuery's own log says it of tables.
