@@ -34,7 +34,7 @@ def problems(dataset: Dataset, cloud: Cloud) -> dict[str, int]:
         "rows": len(said),
         "negative": sum(_negative(dataset, row) for row in said.values()),
         "crossing": sum(_crossing(row) for row in said.values()),
-        "weeks against days": len([*_weeks(dataset, said, known)]),
+        "weeks against days": len([*_weeks(dataset, said, known, members)]),
         "sums against members": len([*_sums(said, members)]),
         "missing": len([*_missing(dataset, said, members, cloud)]),
     }
@@ -53,11 +53,17 @@ def _crossing(row: dict[str, Any]) -> bool:
     return any(low > high for low, high in itertools.pairwise(values))
 
 
-def _weeks(dataset: Dataset, said: Forecast, known: dict[Any, float]) -> Iterator[Any]:
-    """The mean of a week is that of its days, those that are known among them."""
+def _weeks(
+    dataset: Dataset, said: Forecast, known: dict[Any, float], members: list[dict[str, Any]]
+) -> Iterator[Any]:
+    """The mean of a week is that of its days, those that are known among them.
+
+    A week of a sum is held against its members: a correction of one of them counts as none.
+    """
+    sums = {(one["source"], one["target"], one["aggregate"]) for one in members}
     for key, row in said.items():
         source, target, series, period, day = key
-        if period != "week":
+        if period != "week" or key[:3] in sums:
             continue
         measure, days = dataset.targets[target], []
         for back in range(7):
@@ -83,7 +89,7 @@ def _sums(said: Forecast, members: list[dict[str, Any]]) -> Iterator[Any]:
         )
     for key, row in said.items():
         names = groups.get(key[:3])
-        if names and key[3] == "day":
+        if names and key[3] != "total":
             parts = [said.get((*key[:2], name, *key[3:]), {"mean": 0.0}) for name in names]
             if not _close(row["mean"], sum(one["mean"] for one in parts)):
                 yield key

@@ -78,14 +78,25 @@ def environment(requirements: Path) -> Path:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
-        env = {**os.environ, "UV_SYSTEM_CERTS": "1"}  # a company may have an authority of its own
-        make = [uv, "venv", "--quiet", "--python", sys.executable, folder]
-        subprocess.run(make, check=True, env=env)
-        install = [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes"]
-        subprocess.run([*install, "-r", requirements], check=True, env=env)
+        _install(requirements, folder)
         (folder / "ready").touch()
     return python
+
+
+def _install(requirements: Path, folder: Path) -> None:
+    """With uv where there is one, else with pip, which takes minutes."""
+    beside = Path(sys.executable).with_name("uv")
+    uv = str(beside) if beside.exists() else shutil.which("uv")
+    if uv:
+        make = [uv, "venv", "--quiet", "--python", sys.executable, folder]
+        install = [uv, "pip", "install", "--python", folder / "bin" / "python"]
+    else:
+        make = [sys.executable, "-m", "venv", folder]
+        install = [folder / "bin" / "python", "-m", "pip", "install"]
+    env = {**os.environ, "UV_SYSTEM_CERTS": "1"}  # a company may have an authority of its own
+    subprocess.run(make, check=True, env=env)
+    what = ["--quiet", "--require-hashes", "--requirement", requirements]
+    subprocess.run([*install, *what], check=True, env=env)
 
 
 def size(folder: Path) -> int:

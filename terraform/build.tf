@@ -15,7 +15,7 @@ locals {
     "artifactregistry.reader", "bigquery.metadataViewer", "cloudbuild.builds.viewer", "cloudfunctions.viewer", "cloudquotas.viewer",
     "cloudscheduler.viewer", "cloudsql.viewer", "compute.networkViewer", "iam.securityReviewer", "iam.serviceAccountViewer",
     "logging.logWriter", "logging.viewer", "monitoring.viewer", "pubsub.viewer", "run.viewer", "secretmanager.viewer",
-    "serviceusage.serviceUsageViewer", "storage.bucketViewer", "vpcaccess.viewer",
+    "serviceusage.serviceUsageConsumer", "storage.bucketViewer", "vpcaccess.viewer",
   ]
 
   # What it may hand on: the project's roles that the tables name, and no others.

@@ -61,7 +61,14 @@ resource "google_cloudfunctions2_function" "stage" {
   location    = var.region
   description = "Takes a Tick, makes one commit"
   labels      = { stage = each.key }
-  depends_on  = [google_project_iam_member.role, google_storage_bucket_iam_member.role]
+
+  # Its build and its first start ask for all of these.
+  depends_on = [
+    google_project_iam_member.role,
+    google_storage_bucket_iam_member.role,
+    google_artifact_registry_repository_iam_member.build,
+    google_secret_manager_secret_iam_member.role,
+  ]
 
   build_config {
     runtime           = "python313"

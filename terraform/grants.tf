@@ -1,6 +1,10 @@
 # Who may do what, as it comes out: read from the resources, not from the tables that made them.
 
 locals {
+  dataset_words = { WRITER = "roles/bigquery.dataEditor", READER = "roles/bigquery.dataViewer" }
+
+  accounts = { for name, one in google_service_account.identity : one.name => name }
+
   grants = concat(
     [for one in google_project_iam_member.role : [one.member, one.role, "the project"]],
     [for one in google_project_iam_member.reader : [one.member, one.role, "the project"]],
@@ -8,7 +12,7 @@ locals {
     [for one in google_storage_bucket_iam_member.role : concat([one.member, one.role, one.bucket], one.condition[*].title)],
     [for one in google_storage_bucket_iam_member.sender : [one.member, one.role, one.bucket, one.condition[0].title]],
     [for one in google_storage_bucket_iam_member.state : [one.member, one.role, one.bucket]],
-    [for one in google_bigquery_dataset_iam_member.role : [one.member, one.role, one.dataset_id]],
+    [for one in google_bigquery_dataset_access.role : ["serviceAccount:${one.user_by_email}", local.dataset_words[one.role], one.dataset_id]],
     [for one in google_bigquery_dataset_iam_member.staging : [one.member, one.role, one.dataset_id]],
     [for one in google_bigquery_dataset_iam_member.reader : [one.member, one.role, one.dataset_id]],
     [for one in google_bigquery_table_iam_member.writes : [one.member, one.role, "${one.dataset_id}.${one.table_id}"]],
@@ -19,9 +23,9 @@ locals {
     [for one in google_cloud_run_v2_service_iam_member.mlflow : [one.member, one.role, one.name]],
     [for one in google_secret_manager_secret_iam_member.role : [one.member, one.role, one.secret_id]],
     [for one in [google_artifact_registry_repository_iam_member.build] : [one.member, one.role, one.repository]],
-    [for one in google_service_account_iam_member.acts_as : [one.member, one.role, one.service_account_id]],
-    [for one in google_service_account_iam_member.names : [one.member, one.role, one.service_account_id]],
-    [for one in [google_service_account_iam_member.becomes, google_service_account_iam_member.pubsub_signs] : [one.member, one.role, one.service_account_id]],
+    [for one in google_service_account_iam_member.acts_as : [one.member, one.role, local.accounts[one.service_account_id]]],
+    [for one in google_service_account_iam_member.names : [one.member, one.role, local.accounts[one.service_account_id]]],
+    [for one in [google_service_account_iam_member.becomes, google_service_account_iam_member.pubsub_signs] : [one.member, one.role, local.accounts[one.service_account_id]]],
   )
 
   # The same by name, roles without their prefix.

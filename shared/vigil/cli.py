@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from vigil import datasets, log, screen
+from vigil import aggregates, datasets, log, screen
 from vigil.errors import Rejected, VigilError
 from vigil.export import csv_text
 from vigil.jobs import chosen
@@ -226,7 +226,9 @@ def predict(
     with session() as here:
         from vigil.steps import predict as predictions
 
-        if series and series not in here.cloud.warehouse.series(name):
+        known = here.cloud.warehouse.series(name) if series else {}
+        sums = aggregates.members(datasets.load(name).aggregates, known)
+        if series and series not in {*known, *sums}:
             raise Rejected(
                 "--series", rule="name", expected=f"a series of {name}", found=repr(series)
             )

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from vigil.aggregates import members
 from vigil.datasets import Dataset
 from vigil.panel import Panel, daily
 
@@ -279,10 +280,13 @@ def _recent(panel: Panel, dataset: Dataset, row: Row) -> list[float]:
     """The last days' numbers of a series, up to its reference date."""
     measure = dataset.targets[row["target"]]
     for key, one in panel.items():
-        if key.target == row["target"] and row["series"] in one.series:
+        sums = members(dataset.aggregates, one.series)
+        names = [name for name in sums.get(row["series"], (row["series"],)) if name in one.series]
+        if key.target == row["target"] and names:
             days = daily(one, cumulative=measure.cumulative).until(
                 np.datetime64(row["reference_date"])
             )
-            values = days.values[-DAYS_BEFORE:, days.series.index(row["series"])]
-            return [max(0.0, float(value)) for value in np.nan_to_num(values)]
+            columns = [days.series.index(name) for name in names]
+            values = np.nansum(days.values[-DAYS_BEFORE:, columns], axis=1)
+            return [max(0.0, float(value)) for value in values]
     return []

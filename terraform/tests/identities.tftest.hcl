@@ -11,55 +11,91 @@ override_data {
 override_resource {
   target          = google_service_account.identity["push"]
   override_during = plan
-  values          = { member = "push", name = "push" }
+  values = {
+    member = "serviceAccount:vigil-push@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-push@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-push@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["ingest"]
   override_during = plan
-  values          = { member = "ingest", name = "ingest" }
+  values = {
+    member = "serviceAccount:vigil-ingest@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-ingest@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-ingest@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["train"]
   override_during = plan
-  values          = { member = "train", name = "train" }
+  values = {
+    member = "serviceAccount:vigil-train@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-train@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-train@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["predict"]
   override_during = plan
-  values          = { member = "predict", name = "predict" }
+  values = {
+    member = "serviceAccount:vigil-predict@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-predict@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-predict@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["serve"]
   override_during = plan
-  values          = { member = "serve", name = "serve" }
+  values = {
+    member = "serviceAccount:vigil-serve@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-serve@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-serve@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["mlflow"]
   override_during = plan
-  values          = { member = "mlflow", name = "mlflow" }
+  values = {
+    member = "serviceAccount:vigil-mlflow@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-mlflow@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-mlflow@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["build"]
   override_during = plan
-  values          = { member = "build", name = "build" }
+  values = {
+    member = "serviceAccount:vigil-build@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-build@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-build@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["deploy"]
   override_during = plan
-  values          = { member = "deploy", name = "deploy" }
+  values = {
+    member = "serviceAccount:vigil-deploy@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-deploy@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-deploy@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 override_resource {
   target          = google_service_account.identity["plan"]
   override_during = plan
-  values          = { member = "plan", name = "plan" }
+  values = {
+    member = "serviceAccount:vigil-plan@vigil-test.iam.gserviceaccount.com"
+    email  = "vigil-plan@vigil-test.iam.gserviceaccount.com"
+    name   = "projects/vigil-test/serviceAccounts/vigil-plan@vigil-test.iam.gserviceaccount.com"
+  }
 }
 
 variables {

@@ -6,25 +6,25 @@ mock_provider "archive" {}
 override_resource {
   target          = google_pubsub_topic.dead["ingest"]
   override_during = plan
-  values          = { id = "ingest-dead" }
+  values          = { id = "projects/vigil-test/topics/vigil-ingest-dead" }
 }
 
 override_resource {
   target          = google_pubsub_topic.dead["train"]
   override_during = plan
-  values          = { id = "train-dead" }
+  values          = { id = "projects/vigil-test/topics/vigil-train-dead" }
 }
 
 override_resource {
   target          = google_pubsub_topic.dead["predict"]
   override_during = plan
-  values          = { id = "predict-dead" }
+  values          = { id = "projects/vigil-test/topics/vigil-predict-dead" }
 }
 
 override_resource {
   target          = google_service_account.identity["push"]
   override_during = plan
-  values          = { email = "push" }
+  values          = { email = "vigil-push@vigil-test.iam.gserviceaccount.com" }
 }
 
 variables {
@@ -43,12 +43,12 @@ run "messages_and_jobs" {
   assert {
     condition = alltrue([
       for stage, one in google_pubsub_subscription.push :
-      one.dead_letter_policy[0].dead_letter_topic == "${stage}-dead" && one.dead_letter_policy[0].max_delivery_attempts == 5
+      one.dead_letter_policy[0].dead_letter_topic == "projects/vigil-test/topics/vigil-${stage}-dead" && one.dead_letter_policy[0].max_delivery_attempts == 5
     ])
     error_message = "A message that fails five times has nowhere to go."
   }
   assert {
-    condition     = alltrue([for stage, one in google_pubsub_topic.dead : google_pubsub_subscription.dead[stage].topic == "${stage}-dead"])
+    condition     = alltrue([for stage, one in google_pubsub_topic.dead : google_pubsub_subscription.dead[stage].topic == "projects/vigil-test/topics/vigil-${stage}-dead"])
     error_message = "A dead-letter topic has no subscription: what is published there is lost."
   }
   assert {
@@ -74,7 +74,7 @@ run "messages_and_jobs" {
     error_message = "Retries wait 10 to 600 seconds."
   }
   assert {
-    condition     = alltrue([for one in google_pubsub_subscription.push : one.push_config[0].oidc_token[0].service_account_email == "push"])
+    condition     = alltrue([for one in google_pubsub_subscription.push : one.push_config[0].oidc_token[0].service_account_email == "vigil-push@vigil-test.iam.gserviceaccount.com"])
     error_message = "A push comes without the push account's token."
   }
   assert {

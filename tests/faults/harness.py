@@ -131,8 +131,12 @@ class World:
 
     def forecast(self, dataset: str) -> Tables:
         """The tables, once the newest vintage has its forecast."""
-        until(lambda: (head := self.cloud.warehouse.head(dataset)).vintage and head.forecast)
+        until(lambda: self._forecast(dataset))
         return self.tables(dataset)
+
+    def _forecast(self, dataset: str) -> bool:
+        head = self.cloud.warehouse.head(dataset)
+        return bool(head.vintage and (head.forecast or "").startswith(head.vintage))
 
     def runs(self, dataset: str) -> list[dict[str, Any]]:
         """Every attempt, in order."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -141,6 +142,7 @@ class School:
         for number, row in enumerate(rows):
             for what in ("version", "digest"):
                 text = text.replace(str(row[what]), f"{what} {number}")
+        text = re.sub(r'"publication": "\w+"', '"publication": "of a version"', text)
         return json.loads(text.replace(name, "DATASET"))
 
     @contextmanager

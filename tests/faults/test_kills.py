@@ -32,6 +32,7 @@ ROWS = {
         "commit:1": "8, before the load",
         "commit:2": "8, after the load",
         "commit:3": "9, after the commit",
+        "predict:2": "9, before it is shown",
         "answer:1": "10, before the acknowledgement",
     },
 }
