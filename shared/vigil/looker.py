@@ -148,7 +148,7 @@ def url(settings: Settings) -> str:
             "datasourceName": view,
             "type": "TABLE",
             "projectId": settings.project,
-            "datasetId": settings.warehouse,
+            "datasetId": settings.views,
             "tableId": view,
             "billingProjectId": settings.project,
         }

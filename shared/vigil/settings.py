@@ -28,6 +28,7 @@ class Settings:
     mlflow: str | None  # where MLflow answers; without it nothing is registered
     revision: str  # of the code, as git names it
     mirror: str | None  # a folder or URL that holds <dataset>/<source>.csv for every source
+    views: str = "vigil_views"  # the BigQuery dataset that people query
     looker_host: str = "lookerstudio.google.com"
     looker_template: str | None = None  # a report that the link copies
     region: str = "europe-west1"  # where Cloud Scheduler's jobs are
@@ -56,6 +57,7 @@ class Settings:
             mlflow=env.get("MLFLOW_TRACKING_URI") or None,
             revision=env.get("VIGIL_REVISION", "unknown"),
             mirror=whole(env.get("VIGIL_MIRROR")),
+            views=env.get("VIGIL_VIEWS", f"{env.get('VIGIL_WAREHOUSE', 'vigil')}_views"),
             looker_host=env.get("VIGIL_LOOKER_HOST", cls.looker_host),
             looker_template=env.get("VIGIL_LOOKER_TEMPLATE") or None,
             region=env.get("VIGIL_REGION", cls.region),

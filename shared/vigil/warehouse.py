@@ -120,26 +120,33 @@ class Warehouse:
 
         The name holds the table's birth, so that a table made anew gets its row anew.
         """
-        born = self.client.get_table(f"{self.name}.heads", **self._one_try()).created
+        heads = self.client.get_table(f"{self.name}.heads", **self._one_try())
         sql = (
             f"INSERT INTO `{self.name}.heads` (dataset, revision, contents, arrival, arrivals) "
             "VALUES (@dataset, 0, '{}', '', 0)"
         )
         config = self._config({"dataset": dataset})
-        name = f"vigil-{self.name}-head-{dataset}-{born.timestamp():.0f}"
+        name = f"vigil-{self.name}-head-{dataset}-{heads.created.timestamp():.0f}"
         for number in count():  # the name of a job that failed, or whose row is lost, is used up
-            done = self._again(partial(self._once, sql, config, f"{name}-{number}"))
+            done = self._again(partial(self._once, sql, config, f"{name}-{number}", heads.location))
             if done and self.rows("SELECT 1 FROM heads WHERE dataset = @dataset", dataset=dataset):
                 return
 
-    def _once(self, sql: str, config: bigquery.QueryJobConfig, job_id: str) -> bool:
+    def _once(
+        self, sql: str, config: bigquery.QueryJobConfig, job_id: str, location: str | None
+    ) -> bool:
         """Run the job of that name, or wait for whoever does; False when it failed."""
         try:
             job = self.client.query(
-                sql, job_config=config, job_id=job_id, job_retry=None, **self._one_try()
+                sql,
+                job_config=config,
+                job_id=job_id,
+                location=location,
+                job_retry=None,
+                **self._one_try(),
             )
         except Conflict:
-            job = self.client.get_job(job_id, **self._one_try())
+            job = self.client.get_job(job_id, location=location, **self._one_try())
         error = self._finished(job).exception()
         if error is not None:
             log(f"{job_id}: {error}", severity="WARNING", dataset=self.name)

@@ -10,7 +10,7 @@ from vigil import looker, views
 from vigil.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "looker.md").read_text(encoding="utf-8")
-SETTINGS = Settings.from_env({"VIGIL_PROJECT": "health", "VIGIL_WAREHOUSE": "w"})
+SETTINGS = Settings.from_env({"VIGIL_PROJECT": "health", "VIGIL_VIEWS": "people"})
 
 
 def said(settings: Settings) -> dict[str, str]:
@@ -31,7 +31,7 @@ def test_the_link_wires_every_view_that_a_chart_reads() -> None:
             "type": "TABLE",
             "datasourceName": view,
             "projectId": "health",
-            "datasetId": "w",
+            "datasetId": "people",
             "tableId": view,
             "billingProjectId": "health",
         }

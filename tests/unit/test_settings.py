@@ -46,6 +46,11 @@ def test_every_setting_is_read_from_its_own_variable(tmp_path):
         "VIGIL_RAW_BUCKET": "b",
         "VIGIL_MODELS_BUCKET": "mb",
         "VIGIL_REPORTS_BUCKET": "pb",
+        "VIGIL_VIEWS": "people",
+        "VIGIL_LOOKER_HOST": "looker.example",
+        "VIGIL_LOOKER_TEMPLATE": "t",
+        "VIGIL_REGION": "r",
+        "VIGIL_STEP_SECONDS": "7",
         "VIGIL_RESTRICTED_WAREHOUSE": "rw",
         "VIGIL_RESTRICTED_BUCKET": "rb",
         "VIGIL_HASH_KEY": "a secret",
@@ -71,6 +76,11 @@ def test_every_setting_is_read_from_its_own_variable(tmp_path):
         mlflow="http://localhost:3",
         revision="abc123",
         mirror="https://example.org",
+        views="people",
+        looker_host="looker.example",
+        looker_template="t",
+        region="r",
+        step_seconds=7.0,
     )
 
 
