@@ -456,7 +456,8 @@ def report(
         from vigil.steps.publish import fetch
 
         with screen.busy(f"writing the report of {name}"):
-            file = fetch(datasets.load(name), here.cloud)
+            file = here.cloud.settings.home / "reports" / f"{name}.html"
+            fetch(datasets.load(name), here.cloud, file)
     screen.print_json({"dataset": name, "file": str(file)}) if as_json else screen.out.print(
         str(file), soft_wrap=True, highlight=False
     )

@@ -73,12 +73,12 @@ def test_a_report_that_cannot_be_written_is_a_finding_and_the_next_tick_writes_i
     assert known.warehouse.rows("SELECT run_id, `rows` FROM publications") == published
 
 
-def test_what_shows_the_newest_state_is_left_alone(known: Cloud) -> None:
+def test_what_shows_the_newest_state_is_left_alone(known: Cloud, tmp_path: Path) -> None:
     """A Tick with nothing new writes no file; the command fetches the one that is there."""
     predict(tick(7), known)
     before = [known.reports.bucket.get_blob(f"tiny/{name}").generation for name in FILES]
     predict(tick(7), known)
-    file = fetch(datasets.load("tiny"), known)
+    file = fetch(datasets.load("tiny"), known, tmp_path / "here" / "tiny.html")
     after = [known.reports.bucket.get_blob(f"tiny/{name}").generation for name in FILES]
     assert after == before
     assert file.read_bytes() == known.reports.read("tiny/report.html")

@@ -5,15 +5,15 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from vigil import screen
+from vigil import datasets, screen
 from vigil.cloud import Cloud
 from vigil.local.replays import Replay
+from vigil.steps.publish import fetch
 
 MONTH = """
 SELECT
   (SELECT COUNT(*) FROM observations WHERE dataset = @dataset AND issued_at >= @since) AS known,
-  (SELECT COUNT(DISTINCT run_id) FROM forecasts
-   WHERE dataset = @dataset AND issued_at >= @since) AS forecasts,
+  (SELECT COUNT(*) FROM publications WHERE dataset = @dataset AND issued_at >= @since) AS forecasts,
   (SELECT champion FROM heads WHERE dataset = @dataset) AS champion
 """
 SKILL = """
@@ -108,10 +108,8 @@ def skill(replay: Replay, cloud: Cloud) -> None:
 
 
 def report(replay: Replay, cloud: Cloud, folder: Path) -> Path:
-    """The report that predict published, as a plain file."""
-    file = folder / "report.html"
-    file.write_bytes(cloud.reports.read(f"{replay.dataset}/report.html"))
-    return file
+    """The report that predict published of the newest forecast, as a plain file."""
+    return fetch(datasets.load(replay.dataset), cloud, folder / "report.html")
 
 
 def further(replay: Replay, folder: Path, report: Path) -> None:

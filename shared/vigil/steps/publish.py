@@ -52,7 +52,7 @@ def bring_up(dataset: Dataset, cloud: Cloud) -> str:
     return f"gs://{cloud.reports.name}/{dataset.name}/"
 
 
-def fetch(dataset: Dataset, cloud: Cloud) -> Path:
+def fetch(dataset: Dataset, cloud: Cloud, file: Path) -> Path:
     """The report as a file on this machine, brought up to the tables first."""
     if dataset.task == "classify":
         raise Rejected(
@@ -62,7 +62,6 @@ def fetch(dataset: Dataset, cloud: Cloud) -> Path:
             found="one to classify",
         )
     bring_up(dataset, cloud)
-    file = cloud.settings.home / "reports" / f"{dataset.name}.html"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(cloud.reports.read(f"{dataset.name}/report.html"))
     return file
