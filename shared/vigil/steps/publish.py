@@ -5,11 +5,11 @@ It may fail: that is a finding, and the next Tick for predict makes good for it.
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -24,6 +24,18 @@ from vigil.messages import Tick
 from vigil.quality import Finding
 from vigil.report import Shown, queries
 
+ASKED = {
+    "past": queries.PAST,
+    "ahead": queries.AHEAD,
+    "drivers": queries.DRIVERS,
+    "accuracy": queries.ACCURACY,
+    "health": queries.HEALTH,
+    "model": queries.MODEL,
+    "series": queries.SERIES,
+    "forecasts": export.FORECASTS,
+    "hub": hub.WEEKS,
+}
+AT_ONCE = 2
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
 
 
@@ -75,19 +87,20 @@ class Reading:
     head: Head
     cloud: Cloud
 
-    def table(self, sql: str, **parameters: Any) -> pa.Table:
-        """Columns."""
-        return self.cloud.warehouse.arrow(sql, dataset=self.dataset.name, **parameters)
+    @cached_property
+    def found(self) -> dict[str, pa.Table]:
+        """The answers to all questions, asked side by side: BigQuery takes its time for each."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip(ASKED, pool.map(self._ask, ASKED.values()), strict=True))
 
-    def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        """A few rows."""
-        return self.cloud.warehouse.rows(sql, dataset=self.dataset.name, **parameters)
+    def _ask(self, sql: str) -> pa.Table:
+        names = {"dataset": self.dataset.name, "version": self.head.champion or ""}
+        return self.cloud.warehouse.arrow(sql, **names)
 
     @cached_property
     def shown(self) -> Shown:
         """All that the report tells."""
-        model = self.rows(queries.MODEL, version=self.head.champion or "")
-        parts = [self.table(sql) for sql in (queries.PAST, queries.AHEAD)]
+        parts = [self.found[name] for name in ("past", "ahead")]
         outlook = pa.concat_tables(parts, promote_options="default")
         known = outlook["reference_date"].unique().to_pylist()
         return Shown(
@@ -95,11 +108,11 @@ class Reading:
             datetime.now(UTC),
             outlook=outlook,
             earlier=self._earlier(known),
-            drivers=self.table(queries.DRIVERS),
-            accuracy=self.table(queries.ACCURACY),
-            health=self.rows(queries.HEALTH),
-            model=model[0] if model else None,
-            series=self.rows(queries.SERIES),
+            drivers=self.found["drivers"],
+            accuracy=self.found["accuracy"],
+            health=self.found["health"].to_pylist(),
+            model=next(iter(self.found["model"].to_pylist()), None),
+            series=self.found["series"].to_pylist(),
         )
 
     def _earlier(self, references: Sequence[date]) -> pa.Table:
@@ -112,6 +125,6 @@ class Reading:
 
 FILES: Mapping[str, tuple[str, Callable[[Reading], bytes]]] = {
     "report.html": (HTML, lambda reading: report.page(reading.shown)),
-    "forecasts.csv": (CSV, lambda reading: export.forecasts(reading.table(export.FORECASTS))),
-    "hub.csv": (CSV, lambda reading: hub.csv(reading.table(hub.WEEKS))),
+    "forecasts.csv": (CSV, lambda reading: export.forecasts(reading.found["forecasts"])),
+    "hub.csv": (CSV, lambda reading: hub.csv(reading.found["hub"])),
 }
