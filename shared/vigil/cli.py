@@ -447,10 +447,10 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Fetch a dataset's report, brought up to the newest forecast: one file, without a network."""
-    if looker == bool(name):
-        raise VigilError("expected NAME or --looker; found " + ("both" if name else "neither"))
+    if not (name or looker):
+        raise VigilError("expected NAME or --looker; found neither")
     with session() as here:
-        if not name:
+        if looker or not name:
             _looker(here, as_json=as_json)
             return
         from vigil.steps.publish import fetch
