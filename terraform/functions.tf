@@ -11,7 +11,7 @@ locals {
   sizes = {
     ingest  = { cpu = "1", memory = "1Gi", measured_mib = 328 }
     train   = { cpu = "2", memory = "2Gi", measured_mib = 1156 }
-    predict = { cpu = "2", memory = "2Gi", measured_mib = 445 }
+    predict = { cpu = "2", memory = "2Gi", measured_mib = 996 }
   }
   step_seconds    = 480 # a function stops its own work
   timeout_seconds = 590 # its last calls may outlive that by two minutes at most; Pub/Sub waits 600
