@@ -77,7 +77,8 @@ class School:
     def predict(self, name: str, day: str = TODAY) -> set[str]:
         """Whose forecasts are published once predict has been asked, by version."""
         assert self.world.push("predict", tick(name, day)) == 200
-        return {row["version"] for row in self.world.tables(name)["forecasts"]}
+        rows = self.world.tables(name)["forecasts"]
+        return {row["version"] for row in rows if row["serves"]}
 
     def promotions(self, name: str) -> Rows:
         """Every decision, in order."""

@@ -196,8 +196,8 @@ def test_anybody_can_load_the_champion_and_predict_without_a_pickle(server, name
     observations().to_csv(tmp_path / "observations.csv", index=False)
     said = loads(server.uri, f"models:/vigil-{name}@champion", tmp_path / "observations.csv")
     parts = champion.load(trained(name).bundle).forecast(KNOWN)
-    assert said["rows"] == sum(part.rows.num_rows for part in parts)
-    assert said["median"] == pytest.approx(parts[0].rows["q500"][0].as_py())
+    assert said["rows"] == sum(part.served.num_rows for part in parts)
+    assert said["median"] == pytest.approx(parts[0].served["q500"][0].as_py())
     assert {"source", "target", "series", "period", "horizon", "q010", "mean"} <= {*said["columns"]}
     assert "/code/vigil/" in said["package"]
 

@@ -73,7 +73,7 @@ def findings(cloud: Cloud, rule: str) -> list[dict[str, Any]]:
 
 def models(cloud: Cloud) -> set[tuple[str, str]]:
     """Who made the forecasts that are published."""
-    rows = cloud.warehouse.rows("SELECT DISTINCT model, version FROM forecasts")
+    rows = cloud.warehouse.rows("SELECT DISTINCT model, version FROM forecasts WHERE serves")
     return {(row["model"], row["version"]) for row in rows}
 
 

@@ -250,6 +250,7 @@ def test_a_forecast_stands_beside_what_came_as_known_then_and_now(filled: Cloud)
     monday = date(2024, 2, 5)
     key = {**SAME, "series": "B", "period": "day", "model": "lightgbm"}
     key |= {"reference_date": monday, "horizon": 1, "target_date": monday + timedelta(days=1)}
+    key |= {"publication": "p"}
     served = {**key, "serves": True, **quantiles(5)}
     insert(
         filled,
