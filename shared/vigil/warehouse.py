@@ -198,7 +198,7 @@ class Warehouse:
         sql = (
             "SELECT publication, first_reference, last_reference FROM publications "
             "WHERE dataset = @dataset AND issued_at <= @as_of AND `rows` > 0 "
-            "ORDER BY issued_at DESC, vintage DESC LIMIT 1"
+            "ORDER BY issued_at DESC, vintage DESC, published_at DESC LIMIT 1"
         )
         newest = self.rows(sql, dataset=dataset, as_of=as_of)
         if not newest:

@@ -85,6 +85,7 @@ class Edition:
             "model": self.serves.model,
             "version": self.serves.version,
             "issued_at": self.run.tick.as_of,
+            "published_at": self.run.started_at,
             "first_reference": first,
             "last_reference": last,
             "rows": self.forecasts.num_rows,
