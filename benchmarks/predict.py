@@ -12,16 +12,13 @@ incoherent, or missing without a word.
 import argparse
 import json
 import os
-import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from benchmarks.coherence import problems
-from benchmarks.train import FOLDERS, School
+from benchmarks.train import School, apart
 from vigil import datasets, engine, log
 from vigil.champion import Champion
 from vigil.cloud import Cloud
@@ -50,13 +47,7 @@ def main() -> None:
     options = parser.parse_args()
     said = []
     for short in options.only.split(","):
-        name, data = FOLDERS[short]
-        # A process each: Google's clients keep the address that they were made with.
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            ProcessPoolExecutor(1, get_context("spawn")) as alone,
-        ):
-            one = alone.submit(measure, name, options.data / data, Path(folder)).result()
+        one = apart(measure, short, options.data)
         said.append(one)
         if not options.json:
             print("\n".join(f"{k:>20}: {v}" for k, v in one.items()) + "\n", flush=True)

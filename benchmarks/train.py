@@ -14,6 +14,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -89,19 +90,22 @@ def main() -> None:
     options = parser.parse_args()
     said = []
     for short in options.only.split(","):
-        name, data = FOLDERS[short]
-        # A process each: Google's clients keep the address that they were made with.
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            ProcessPoolExecutor(1, get_context("spawn")) as alone,
-        ):
-            job = (name, options.data / data, Path(folder), options.contest)
-            said += alone.submit(measure, *job).result()
+        said += apart(measure, short, options.data, options.contest)
         if not options.json:
             for one in said[-1 - options.contest :]:
                 print("\n".join(f"{k:>16}: {v}" for k, v in one.items()) + "\n", flush=True)
     if options.json:
         print(json.dumps(said, default=str))
+
+
+def apart[T](measure: Callable[..., T], short: str, data: Path, *more: object) -> T:
+    """In a process of its own: Google's clients keep the address that they were made with."""
+    name, place = FOLDERS[short]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(1, get_context("spawn")) as alone,
+    ):
+        return alone.submit(measure, name, data / place, Path(folder), *more).result()
 
 
 def measure(name: str, data: Path, folder: Path, contest: bool) -> list[dict[str, Any]]:

@@ -45,6 +45,21 @@ class Head:
         return found
 
 
+def serves(
+    version: str | None = None,
+    recipe: str | None = None,
+    digest: str | None = None,
+    as_of: datetime | None = None,
+) -> dict[str, Any]:
+    """What a head says of who serves; without a version seasonal naive does."""
+    return {
+        "champion": version,
+        "champion_recipe": recipe,
+        "champion_digest": digest,
+        "champion_as_of": as_of,
+    }
+
+
 class Statement(NamedTuple):
     """SQL and its parameters, whose names are its own."""
 

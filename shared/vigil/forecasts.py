@@ -24,12 +24,10 @@ NOTHING = pa.table({})
 
 @dataclass(frozen=True)
 class Part:
-    """All that is said of one measure."""
+    """All that is said of one measure, by the model that serves and by seasonal naive."""
 
     key: Key
-    rows: pa.Table = field(
-        default_factory=lambda: NOTHING
-    )  # of the model that serves, and seasonal naive's
+    rows: pa.Table = field(default_factory=lambda: NOTHING)
     findings: list[Finding] = field(default_factory=list)
     seen: View | None = None
     groups: Groups = field(default_factory=dict)

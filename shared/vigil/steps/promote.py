@@ -7,7 +7,7 @@ from typing import Any
 
 from vigil import champion, datasets, tables
 from vigil.cloud import Cloud
-from vigil.commit import Commit, Head
+from vigil.commit import Commit, Head, serves
 from vigil.errors import Rejected
 from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.origins import end_of
@@ -82,12 +82,8 @@ def _commit(head: Head, target: Row | None, word: Word, cloud: Cloud) -> Row | N
     if target:
         champion.load(cloud.vault.bundle(head.dataset, target["version"], target["digest"]))
     now = datetime.now(UTC)
-    served = {
-        "champion": version,
-        "champion_recipe": target["recipe"] if target else None,
-        "champion_digest": target["digest"] if target else None,
-        "champion_as_of": target["as_of"] if target else None,
-    }
+    known = (target["recipe"], target["digest"], target["as_of"]) if target else ()
+    served = serves(version, *known)
     row = {
         "dataset": head.dataset,
         "decided_at": now,

@@ -4,14 +4,10 @@ from typing import Any
 
 from vigil import datasets
 from vigil.cloud import Cloud
-from vigil.commit import Commit
+from vigil.commit import Commit, serves
 from vigil.errors import Rejected
 from vigil.registry import Registry
-
-DECIDED = (
-    "SELECT version, champion, recipe, digest, as_of, promoted, decided_by FROM promotions "
-    "WHERE dataset = @dataset ORDER BY decided_at"
-)
+from vigil.steps.promote import HISTORY
 
 
 def restore(dataset: str, cloud: Cloud) -> str | None:
@@ -19,7 +15,7 @@ def restore(dataset: str, cloud: Cloud) -> str | None:
     name, cloud = datasets.load(dataset).name, cloud.of(dataset)
     while True:
         head = cloud.warehouse.head(name)
-        rows = cloud.warehouse.rows(DECIDED, dataset=name)
+        rows = cloud.warehouse.rows(HISTORY, dataset=name)
         if head.trained_as_of or not rows:
             return None
         served = _served(rows)
@@ -34,13 +30,10 @@ def restore(dataset: str, cloud: Cloud) -> str | None:
 def _served(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The champion's columns of the head, as the last promotion left them."""
     promoted = [row for row in rows if row["promoted"]]
-    last = promoted[-1] if promoted else {}
-    return {
-        "champion": last.get("champion"),
-        "champion_recipe": last.get("recipe") if last.get("champion") else None,
-        "champion_digest": last.get("digest"),
-        "champion_as_of": last.get("as_of") if last.get("champion") else None,
-    }
+    if not promoted or promoted[-1]["champion"] is None:
+        return serves()
+    last = promoted[-1]
+    return serves(last["champion"], last["recipe"], last["digest"], last["as_of"])
 
 
 def _recover(dataset: str, served: dict[str, Any], cloud: Cloud) -> None:

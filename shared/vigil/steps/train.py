@@ -8,7 +8,7 @@ from typing import Any
 
 from vigil import crash, datasets, evaluations, tables
 from vigil.cloud import Cloud
-from vigil.commit import Commit, Head
+from vigil.commit import Commit, Head, serves
 from vigil.datasets import Dataset
 from vigil.errors import Paused
 from vigil.ledger import Run, attempt
@@ -93,12 +93,7 @@ def _moved(decided: list[Decided], tick: Tick) -> dict[str, Any]:
     moved: dict[str, Any] = {"trained_as_of": tick.as_of}
     for one in decided:
         if one.decision.promoted:
-            moved |= {
-                "champion": one.version,
-                "champion_recipe": one.decision.recipe,
-                "champion_digest": one.digest,
-                "champion_as_of": tick.as_of,
-            }
+            moved |= serves(one.version, one.decision.recipe, one.digest, tick.as_of)
     return moved
 
 
