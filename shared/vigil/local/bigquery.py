@@ -41,10 +41,9 @@ def main() -> None:
     from local_bigquery.jobs import query, store  # noqa: PLC0415
 
     translations.remember()
-    if options.memory or options.file:
+    if plain := options.memory or options.file:
         keep_plainly(database, store, Path(options.dir) if options.file else None)
-    else:
-        catalog.quicken(database, query)
+    catalog.quicken(database, query, plain=plain)
     where = ["--host", "127.0.0.1", "--port", options.port, "--grpc-port", options.grpc_port]
     cli.main(["serve", *where, "--project", options.project, "--data-dir", options.dir])
 
@@ -93,7 +92,7 @@ def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -
 def forget_results(database: ModuleType) -> None:
     """Every result is a table, and every statement looks at all tables: keep the last few."""
     while True:
-        time.sleep(1)
+        time.sleep(5)
         for (name,) in database.fetch(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'emulator' "
             f"AND schema_name = '_results' ORDER BY table_oid DESC OFFSET {RESULTS}"
