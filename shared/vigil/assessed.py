@@ -10,16 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from vigil import assessed_card
+from vigil.classify.few import COUNTS
 from vigil.datasets import Dataset
 from vigil.dossier import Dossier
 
 TOLD = ("auc", "average_precision", "brier")  # on every version
 CROSSED = "crossed"  # the split that judges
 MAIN = ("auc", "average_precision", "brier", "log_loss", "accuracy", "f1", "covered")
-COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 OVERALL = (*MAIN, *COUNTS, "n", "positives", "mean_probability")
 OF_GROUP = ("auc", "brier", "covered", "mean_probability", "share", "found", "false_alarms", "n")
-FEW = 10  # records: a smaller count may point to a person
 UNFIT = r"[^\w .:-]"  # in the name of a metric
 Row = dict[str, Any]
 
@@ -33,14 +32,8 @@ class Assessed:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """A row a model, split and group, with the shares of its counts; no count below ten."""
-        return [{**row, **shares(row)} for row in self.shown.to_pylist()]
-
-    @cached_property
-    def shown(self) -> pa.Table:
-        """The scores without counts of one to nine records, and what tells them."""
-        rows = [hidden(row) for row in self.dossier.scores.to_pylist()]
-        return pa.Table.from_pylist(rows, self.dossier.scores.schema)
+        """A row a model, split and group, with the shares of its counts."""
+        return [{**row, **shares(row)} for row in self.dossier.scores.to_pylist()]
 
     @cached_property
     def headlines(self) -> dict[str, Row]:
@@ -71,7 +64,7 @@ class Assessed:
     @property
     def tables(self) -> dict[str, pa.Table]:
         """All scores, and the points of the curves."""
-        return {"assessments.csv": self.shown, "curves.csv": self.dossier.fan}
+        return {"assessments.csv": self.dossier.scores, "curves.csv": self.dossier.fan}
 
     @property
     def about(self) -> str:
@@ -84,32 +77,13 @@ class Assessed:
         return assessed_card.of_training(self.dataset, self.dossier.said, self.headlines, self.rows)
 
 
-def hidden(row: Row) -> Row:
-    """Without what tells that so few were right or wrong, or that the answer was yes or no."""
-    yes = row["positives"]
-    groups = {
-        (*COUNTS, "accuracy", "f1"): [row[name] for name in COUNTS],
-        ("positives",): [yes, row["n"] - yes],
-    }
-    few = [name for names, counts in groups.items() if any(map(_few, counts)) for name in names]
-    return {**row, **dict.fromkeys(few)}
-
-
-def _few(count: int | None) -> bool:
-    return count is not None and 0 < count < FEW
-
-
 def shares(row: Row) -> dict[str, float]:
-    """Of all records the yes, of these those that were found, of the others the false alarms."""
+    """Of all records the yes; of these those that were found; of the others the false alarms."""
+    found = {"share": row["positives"] / row["n"]}
     hit, alarm, missed, rest = (row[name] for name in COUNTS)
-    pairs = {
-        "share": (row["positives"], row["n"]),
-        "found": (hit, hit + missed if hit is not None else 0),
-        "false_alarms": (alarm, alarm + rest if alarm is not None else 0),
-    }
-    return {
-        name: part / whole for name, (part, whole) in pairs.items() if part is not None and whole
-    }
+    if hit is None:  # too few of one of them
+        return found
+    return {**found, "found": hit / (hit + missed), "false_alarms": alarm / (alarm + rest)}
 
 
 def metrics(rows: Iterable[Row], recipe: str) -> Iterator[tuple[str, float]]:

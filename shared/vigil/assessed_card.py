@@ -56,7 +56,7 @@ def of_training(
     whole = headlines.get(said["recipe"])
     fitted = f"`{said['recipe']}`, fitted to {said['rows']:,} records known at {said['as_of']}."
     how = [fitted, *(_how(dataset, headlines, whole, own) if whole else ["It was not judged."])]
-    data = f"Yes: {_number(whole.get('share'), '.0%')} of all records." if whole else ""
+    data = f"Of all records {whole['share']:.0%} yes." if whole else ""
     weak = _weak(headlines, dataset.baseline, own)
     return card.of_training(dataset, said, how, data, weak)
 
@@ -85,7 +85,7 @@ GROUP = ("records", "yes", "said", "AUC", "Brier", "found", "false alarms")
 
 
 def _group(row: Row) -> tuple[str, ...]:
-    shares = (row.get("share"), row["mean_probability"])
+    shares = (row["share"], row["mean_probability"])
     scores = (row["auc"], row["brier"])
     errors = (row.get("found"), row.get("false_alarms"))
     return (
@@ -128,8 +128,8 @@ def _doubts(row: Row) -> Iterator[str]:
     if row["n"] < LEAST:
         return
     where = f"{row['field']} {row['value'] or 'blank'}" if row["field"] else "All records"
-    said, came = row["mean_probability"], row.get("share")
-    if None not in (said, came) and abs(said - came) > FAR:
+    said, came = row["mean_probability"], row["share"]
+    if said is not None and abs(said - came) > FAR:
         yield f"{where}: {said:.0%} was said on average, {came:.0%} came"
     if row["covered"] is not None and row["covered"] < HELD:
         yield f"{where}: the 90% sets held {row['covered']:.0%} of the outcomes"

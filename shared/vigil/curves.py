@@ -49,27 +49,28 @@ def _lines(curves: pa.Table, recipe: str, curve: str) -> dict[str, list[Row]]:
 
 
 def reliability(lines: Mapping[str, Sequence[Row]]) -> Figure | None:
-    """What was said against what came, and of how many."""
-    parts = [("share of yes among those of whom it was said", 0), ("records", 1)] if lines else []
+    """What was said against what came; a dot is so many records."""
+    counts = [row["n"] for rows in lines.values() for row in rows]
+    parts = [(f"share of yes; a dot is {_span(counts)} records", lines)] if counts else []
     figure, axes = panels(parts, "Where 30% is said, 30% should be yes")
-    if figure is None:
-        return None
-    _square(axes[0])
-    axes[0].plot([0, 1], [0, 1], color=ORANGE, lw=1.5, ls=DASHED, label="even")
-    _draw(axes[0], lines, marker="o")
-    first = next(iter(lines.values()))
-    axes[1].vlines([row["x"] for row in first], 0, [row["n"] for row in first], color=BLUE, lw=8)
-    axes[1].set_xlim(0, 1)
-    axes[1].set_ylim(bottom=0)
     for axis in axes:
-        axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        _square(axis)
+        axis.plot([0, 1], [0, 1], color=ORANGE, lw=1.5, ls=DASHED, label="even")
+        _draw(axis, lines, marker="o")
         axis.set_xlabel("probability that was said", color=GREY, size=9)
     return with_legend(figure, axes)
 
 
+def _span(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
 def roc(lines: Mapping[str, Sequence[Row]]) -> Figure | None:
     """Of all yes those found, against false alarms of all no, at every threshold."""
-    figure, axes = panels([("of all yes: found", 0)] if lines else [], "Receiver operating curve")
+    figure, axes = panels(
+        [("of all yes: found", lines)] if lines else [], "Found against false alarms (ROC)"
+    )
     for axis in axes:
         _square(axis)
         axis.plot([0, 1], [0, 1], color=ORANGE, lw=1.5, ls=DASHED, label="by chance")
@@ -80,11 +81,13 @@ def roc(lines: Mapping[str, Sequence[Row]]) -> Figure | None:
 
 def precision_recall(lines: Mapping[str, Sequence[Row]], own: Iterable[Row]) -> Figure | None:
     """How many of the alarms were right, against how many yes were found."""
-    figure, axes = panels([("of all alarms: right", 0)] if lines else [], "Precision and recall")
+    figure, axes = panels(
+        [("of all alarms: right", lines)] if lines else [], "Precision and recall"
+    )
     for axis in axes:
         _square(axis)
         for row in own:
-            if not row["field"] and "share" in row:
+            if not row["field"]:
                 axis.axhline(row["share"], color=ORANGE, lw=1.5, ls=DASHED, label="by chance")
         _draw(axis, lines)
         axis.set_xlabel("of all yes: found", color=GREY, size=9)

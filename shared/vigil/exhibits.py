@@ -1,10 +1,10 @@
 """What MLflow is told of a training: parameters, metrics, tags, and the data it saw."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -12,6 +12,8 @@ from vigil import card, champion
 from vigil.assessed import Assessed
 from vigil.backtested import Backtested
 from vigil.champion import Champion
+from vigil.classify.classifier import Classifier
+from vigil.datasets import Dataset
 from vigil.dossier import Dossier
 from vigil.tracking import CodeDatasetSource, DatasetInput, InputTag, MetaDataset, Metric, Param
 
@@ -25,7 +27,7 @@ class Judged(Protocol):
     """How models did, in the words of their task."""
 
     @property
-    def rows(self) -> list[dict[str, object]]:
+    def rows(self) -> list[dict[str, Any]]:
         """Scores of all that were judged."""
 
     @property
@@ -49,7 +51,10 @@ class Judged(Protocol):
         """The card of the version."""
 
 
-JUDGED = {"forecast": Backtested, "classify": Assessed}
+JUDGED: Mapping[str, Callable[[Dossier, Dataset], Judged]] = {
+    "forecast": Backtested,
+    "classify": Assessed,
+}
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,10 @@ class Exhibits:
         return self.dossier.version
 
     @cached_property
-    def champion(self) -> Champion:
+    def champion(self) -> Champion | Classifier:
         """The models, loaded: what cannot be loaded is not shown."""
-        return champion.load(self.dossier.bundle)
+        loaded: Champion | Classifier = champion.load(self.dossier.bundle)
+        return loaded
 
     @property
     def task(self) -> str:

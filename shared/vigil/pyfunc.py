@@ -1,5 +1,6 @@
 """A version as MLflow loads it: this script and the files of a bundle, never a pickle."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,10 @@ def _people(dataset: Dataset, records: pd.DataFrame) -> pa.Array:
     return pa.nulls(len(records), pa.string())
 
 
-ANSWERS = {"forecast": forecasts, "classify": classified}
+ANSWERS: Mapping[str, Callable[[Any, pd.DataFrame], pd.DataFrame]] = {
+    "forecast": forecasts,
+    "classify": classified,
+}
 
 
 class Version(PythonModel):  # type: ignore[misc]  # MLflow is untyped here

@@ -34,7 +34,11 @@ def test_a_metric_is_named_for_its_measure_score_and_step():
 def test_two_sources_of_a_measure_keep_apart():
     """Each name says which; a measure with one source is named short."""
     rows = [row(), row(source="hospital"), row(target="cases", source="tests")]
-    assert [name for name, _ in backtested.named(rows)] == ["deaths.dead", "deaths.hospital", "cases"]
+    assert [name for name, _ in backtested.named(rows)] == [
+        "deaths.dead",
+        "deaths.hospital",
+        "cases",
+    ]
 
 
 def test_scores_on_pseudo_vintages_never_bear_the_name_of_known_ones():

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vigil import tables
-from vigil.classify import scores
+from vigil.classify import few, scores
 from vigil.classify.encoder import FEW
 from vigil.classify.frame import Frame
 from vigil.panel import Floats, Index
@@ -32,11 +31,10 @@ def assessment(
 ) -> Iterator[dict[str, Any]]:
     """A row for all records, and one for each value of each field that groups them."""
     for field, value, chosen in _parts(known, judged.rows, groups):
-        if chosen.sum() < FEW:
-            continue
         yes = known.outcome[judged.rows[chosen]]
         numbers = scores.numbers(judged.probability[chosen], yes, threshold, judged.covered[chosen])
-        yield {"model": model, "split": split, "field": field, "value": value, **numbers}
+        named = {"model": model, "split": split, "field": field, "value": value}
+        yield few.hidden({**named, **numbers})
 
 
 def assessments(rows: list[dict[str, Any]]) -> pa.Table:
@@ -66,12 +64,13 @@ def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def _parts(known: Frame, rows: Index, groups: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
-    yield "", "", np.ones(len(rows), bool)
-    for field in groups:
-        values = known.fields[field].cast(pa.string()).take(pa.array(rows))
-        for value in sorted(pc.unique(values.drop_null()).to_pylist()):
-            same = pc.equal(values, value).fill_null(False)  # noqa: FBT003
-            yield field, value, same.to_numpy(zero_copy_only=False)
+    """All rows if they are enough, and their groups."""
+    yes = known.outcome[rows]
+    if few.enough(yes):
+        yield "", "", np.ones(len(rows), bool)
+        for field in groups:
+            for value, chosen in few.groups(known.fields[field].take(pa.array(rows)), yes):
+                yield field, value, chosen
 
 
 def _reliability(probability: Floats, yes: Floats) -> list[tuple[float, float, int]]:
