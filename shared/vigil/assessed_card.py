@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vigil import card
+from vigil.classify.classifier import question
 from vigil.datasets import Classification, Dataset
 
 SPLITS = {
@@ -28,7 +29,7 @@ Row = Mapping[str, Any]
 
 def about(dataset: Dataset) -> str:
     """What probabilities are for, and how they are made."""
-    asked = _asked(dataset)
+    asked = question(dataset)
     what = f"""\
 **What.** An answer to: {asked.question}? The calibrated probability of a yes; yes or
 no at the threshold that stated costs set ({_costs(asked)}); the answers that hold
@@ -65,7 +66,7 @@ def _how(
     dataset: Dataset, headlines: Mapping[str, Row], whole: Row, own: Sequence[Row]
 ) -> Iterator[str]:
     """Beside the others, by split, at the threshold, by group."""
-    asked = _asked(dataset)
+    asked = question(dataset)
     yield f"{asked.question}? Scores of the {SPLITS['crossed']}."
     yield card.table(
         ("model", *SCORES.values()), [(name, *_scores(row)) for name, row in headlines.items()]
@@ -147,9 +148,3 @@ def _number(value: float | None, form: str = ",") -> str:
 def _costs(asked: Classification) -> str:
     costs = asked.costs
     return f"missed {costs.missed:g}, false alarm {costs.false_alarm:g}: {costs.threshold:.2f}"
-
-
-def _asked(dataset: Dataset) -> Classification:
-    if dataset.classification is None:
-        raise ValueError(f"{dataset.name}: expected a dataset to classify")
-    return dataset.classification

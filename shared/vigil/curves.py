@@ -11,6 +11,7 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from vigil import outcomes
 from vigil.canvas import BLUE, DASHED, GREY, INK, ORANGE, PALE, importance, panels, with_legend
+from vigil.classify.fitting import BASELINE
 from vigil.dossier import Dossier
 
 OTHERS = ("#009e73", "#6b7785", "#cc79a7")  # lines beside the recipe's
@@ -42,9 +43,10 @@ ERRORS = {
 
 
 def _lines(curves: pa.Table, recipe: str, curve: str) -> dict[str, list[Row]]:
-    """The points of each model, in order, the recipe's first."""
+    """The points of each model, in order, the recipe's first; the baseline knows no order."""
     own = outcomes.where(curves, {"curve": curve}).sort_by("position").to_pylist()
-    names = sorted({row["model"] for row in own}, key=lambda one: (one != recipe, one))
+    models = {row["model"] for row in own} - {BASELINE}
+    names = sorted(models, key=lambda one: (one != recipe, one))
     return {name: [row for row in own if row["model"] == name] for name in names}
 
 
@@ -97,7 +99,7 @@ def precision_recall(lines: Mapping[str, Sequence[Row]], own: Iterable[Row]) -> 
 def by_group(
     rows: Iterable[Row], title: str, shown: Mapping[str, tuple[str, str]]
 ) -> Figure | None:
-    """Dots a group, and a line between what should not differ, or not much."""
+    """Dots a group, and a line between them."""
     parts: dict[str, list[Row]] = {}
     for row in rows:
         if row["field"] and all(row.get(name) is not None for name in shown):
@@ -122,6 +124,7 @@ def _dots(axis: Axes, rows: Iterable[Row], shown: Mapping[str, tuple[str, str]])
     axis.grid(axis="x", color=PALE, lw=0.7)
     axis.tick_params(axis="y", length=0)
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.set_xlim(0, 1)
     axis.margins(y=0.08)
 
 

@@ -11,6 +11,7 @@ from pyarrow import csv
 
 from vigil import curves, plots
 from vigil.canvas import png
+from vigil.classify.classifier import question
 from vigil.datasets import Dataset
 from vigil.exhibits import Exhibits
 from vigil.forecasts import QUANTILES
@@ -111,7 +112,9 @@ def observations(shown: Exhibits) -> pd.DataFrame:
 def made_up(shown: Exhibits) -> pd.DataFrame:
     """A record of nobody: the type of each field, not a value that anybody has."""
     dataset = shown.champion.dataset
-    return pd.DataFrame([{name: MADE_UP[kind] for name, kind in dataset.fields.items()}])
+    record = {name: MADE_UP[kind] for name, kind in dataset.fields.items()}
+    del record[question(dataset).outcome.field]  # not known yet
+    return pd.DataFrame([record])
 
 
 EXAMPLES = {"forecast": observations, "classify": made_up}

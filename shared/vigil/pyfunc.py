@@ -64,7 +64,7 @@ def _rows(dataset: Dataset, records: pd.DataFrame) -> pa.Table:
         {
             "record": [str(at) for at in range(len(records))],
             "person": _people(dataset, records),
-            "fields": lines.splitlines(),
+            "fields": [line for line in lines.splitlines() if line],  # none is a blank one
         }
     )
 

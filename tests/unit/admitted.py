@@ -64,10 +64,10 @@ def records() -> pa.Table:
 
 
 def file() -> pd.DataFrame:
-    """As a hospital's file has them."""
+    """As a hospital's file has them: all columns, some of them blank."""
     held = records()
     named = {"case_id": held["record"].to_pylist(), "patientid": held["person"].to_pylist()}
-    return pd.DataFrame(admissions()).assign(**named)
+    return pd.DataFrame(admissions(), columns=[*TOLD.fields]).assign(**named)
 
 
 @cache
