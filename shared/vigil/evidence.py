@@ -26,10 +26,12 @@ class Loss:
     name: str
     unit: str  # of what the evidence is counted in
     moved: str  # what a refresh may move, with the share that it does
+    chosen: str  # where a contest chooses
 
 
-WIS = Loss("WIS", "origin", "medians of {} of the series leave the champion's 95% band")
-BRIER = Loss("Brier", "group", "{} of the records change their class")
+BAND = "medians of {} of the series leave the champion's 95% band"
+WIS = Loss("WIS", "origin", BAND, "on older origins")
+BRIER = Loss("Brier", "group", "{} of the records change their class", "in all groups")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ LOSSES = pytest.mark.parametrize("loss", [WIS, BRIER], ids=["WIS", "Brier"])
 WAVE = [2.0 + np.sin(n) for n in range(ORIGINS)]
 
 
-def decided(kind, scores, recipe, rival, block=BLOCK, loss: Loss = WIS, **more) -> Decision:
+def decided(kind, scores, recipe, rival, block=BLOCK, *, loss: Loss = WIS, **more) -> Decision:
     """A decision of that kind on the newest origins."""
     found = replace(recent(scores, recipe, rival, block), loss=loss)
     return getattr(promotion, kind)(found, recipe, rival, **more)
