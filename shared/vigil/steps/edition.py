@@ -1,6 +1,6 @@
 """An edition: what is said of a dataset, by whom and from what, published in one commit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -68,7 +68,7 @@ class Content(Protocol):
     """What an edition says."""
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> Sequence[Finding]:
         """What is odd about it."""
         ...
 

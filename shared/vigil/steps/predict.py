@@ -10,6 +10,7 @@ from vigil.datasets import Dataset
 from vigil.errors import Rejected
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick
+from vigil.steps.classifications import Classifications
 from vigil.steps.edition import Content, Edition
 from vigil.steps.forecasts import Forecasts
 from vigil.steps.gauges import gauge
@@ -21,6 +22,7 @@ from vigil.warehouse import Warehouse
 
 CONTENTS: dict[str, Callable[[Edition, Warehouse], Content]] = {
     "forecast": Forecasts.of,
+    "classify": Classifications.of,
 }
 
 
@@ -32,7 +34,8 @@ def predict(tick: Tick, cloud: Cloud) -> None:
         while not _work(dataset, tick, cloud, run):
             pass  # the dataset moved on meanwhile: start again from what it is now
     crash.point("predict:2")  # committed, not shown
-    publish(dataset, tick, cloud)
+    if dataset.task == "forecast":
+        publish(dataset, tick, cloud)
     gauge(dataset, tick, cloud)
 
 
@@ -96,7 +99,7 @@ def nothing_known(dataset: str, as_of: datetime) -> Rejected:
     return Rejected(
         dataset,
         rule="no_data",
-        expected=f"observations known by {as_of}",
+        expected=f"observations or records known by {as_of}",
         found="none",
         remedy=f"Run `vigil ingest {dataset}` first.",
     )

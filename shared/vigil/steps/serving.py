@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from vigil import champion
-from vigil.champion import Champion as Model
+from vigil.champion import Champion
+from vigil.classify.classifier import Classifier
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
@@ -28,7 +29,7 @@ class Serving:
 
     model: str  # the recipe's name
     version: str = VERSION
-    champion: Model | None = None
+    champion: Champion | Classifier | None = None
     findings: list[Finding] = field(default_factory=list)
 
 

@@ -16,6 +16,7 @@ from vigil.errors import Paused
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick, moment_text
 from vigil.shelf import code
+from vigil.steps.classifying import Classifying
 from vigil.steps.decisions import Decided, decisions
 from vigil.steps.forecasting import Forecasting, Pause
 from vigil.steps.mirror import mirror
@@ -24,6 +25,7 @@ from vigil.steps.training import Training
 
 TRAININGS: dict[str, Callable[[Dataset, Tick, Cloud, Pause], Training]] = {
     "forecast": Forecasting.of,
+    "classify": Classifying.of,
 }
 RESERVE = 120.0  # seconds: the last fits, the commit, the registry
 DONE = (
