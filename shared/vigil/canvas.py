@@ -24,10 +24,10 @@ def png(figure: Figure) -> bytes:
     return body.getvalue()
 
 
-def importance(found: Mapping[str, Mapping[str, float]]) -> Figure | None:
-    """What the model looks at: each feature's share of all gain."""
+def importance(found: Mapping[str, Mapping[str, float]], of: str) -> Figure | None:
+    """What the model looks at: each feature's share."""
     parts = [(name, gains) for name, gains in found.items() if sum(gains.values()) > 0]
-    figure, axes = panels(parts, "What the model looks at: share of the gain")
+    figure, axes = panels(parts, f"What the model looks at: share of {of}")
     for axis, (_, gains) in zip(axes, parts, strict=True):
         top = sorted(gains, key=lambda name: gains[name])[-FEATURES:]
         shares = [gains[name] / sum(gains.values()) for name in top]

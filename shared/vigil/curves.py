@@ -30,7 +30,7 @@ def all_of(dossier: Dossier, rows: Sequence[Row]) -> dict[str, Figure]:
         "precision_recall": precision_recall(lines("precision_recall"), own),
         "calibration_by_group": by_group(own, "Yes by group: what was said, and what came", SAID),
         "errors_by_group": by_group(own, "By group: yes that was found, and false alarms", ERRORS),
-        "importance": importance(dossier.said.get("importance") or {}),
+        "importance": importance(dossier.said.get("importance") or {}, "what moves records"),
     }
     return {name: figure for name, figure in made.items() if figure is not None}
 

@@ -32,7 +32,7 @@ def all_of(dossier: Dossier, rows: Sequence[Mapping[str, Any]]) -> dict[str, Fig
         "fan": fan(dossier.fan),
         "wis_by_horizon": wis(rows, recipe, dossier.said["params"]["grain"]),
         "pit": pit(dossier.scores, recipe),
-        "importance": importance(dossier.said.get("importance") or {}),
+        "importance": importance(dossier.said.get("importance") or {}, "the gain"),
     }
     return {name: figure for name, figure in made.items() if figure is not None}
 

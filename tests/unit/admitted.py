@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from vigil import datasets, shelf
 from vigil.classify.frame import frame
+from vigil.classify.importance import importance
 from vigil.classify.trial import Trial
 from vigil.dossier import Dossier
 from vigil.steps.progress import quiet
@@ -91,6 +92,7 @@ def dossier(version: str = "20240131-1a2b3c4d", recipe: str = "trees") -> Dossie
         ],
     }  # fmt: skip
     one = trial()
+    said["importance"] = {TOLD.title: importance(one.classifier(recipe), one.frame)}
     curves = pa.concat_tables([one.curves(name) for name in RECIPES])
     bundle = one.classifier(recipe).bundle()
     return Dossier(TOLD.name, version, bundle, said, one.assessments(RECIPES), curves)

@@ -1,5 +1,6 @@
 """Plots of classifiers: what they show, read from the figure itself."""
 
+import admitted
 import pyarrow.compute as pc
 import pytest
 from admitted import dossier
@@ -10,7 +11,7 @@ from vigil.exhibits import Exhibits
 TOLD = dossier()
 ROWS = Exhibits(TOLD).judged.rows
 MADE = curves.all_of(TOLD, ROWS)
-NAMES = ["reliability", "roc", "precision_recall", "calibration_by_group"]
+NAMES = ["reliability", "roc", "precision_recall", "calibration_by_group", "errors_by_group"]
 
 
 def lines(name: str) -> dict:
@@ -63,3 +64,10 @@ def test_a_group_whose_mistakes_are_few_has_no_dots_among_them():
     """They are hidden; what there is nothing to show of is left out."""
     rows = [{**row, "found": None} for row in ROWS]
     assert "errors_by_group" not in curves.all_of(TOLD, rows)
+
+
+def test_what_moves_records_most_stands_on_top():
+    """Severe cases stay long: the simulation says so."""
+    labels = [label.get_text() for label in MADE["importance"].axes[0].get_yticklabels()]
+    assert labels[-1] == "Severity of Illness"
+    assert set(labels) <= {*admitted.TOLD.fields, *admitted.TOLD.classification.derived}

@@ -54,8 +54,8 @@ def test_the_most_important_feature_stands_on_top():
 
 def test_what_there_is_nothing_to_show_of_is_left_out():
     """A recipe without features has no importance."""
-    assert canvas.importance({}) is None
-    assert canvas.importance({"deaths": {"growth": 0.0}}) is None
+    assert canvas.importance({}, "the gain") is None
+    assert canvas.importance({"deaths": {"growth": 0.0}}, "the gain") is None
 
 
 def test_no_state_of_the_process_is_touched():

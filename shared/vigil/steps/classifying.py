@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vigil import promotion, shelf
-from vigil.classify.classifier import Classifier
+from vigil.classify.classifier import Classifier, question
 from vigil.classify.frame import frame
+from vigil.classify.importance import importance
 from vigil.classify.trial import Pause, Trial
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
@@ -104,6 +105,7 @@ class Classifying:
     def told(self, recipe: str) -> dict[str, Any]:
         """What it was made of: no row, and no name."""
         known = int(np.isfinite(self.trial.frame.outcome).sum())
+        moved = importance(self.trial.classifier(recipe), self.trial.frame)
         return {
             "as_of": self.tick.as_of.isoformat(),
             "vintage": self.vintage,
@@ -113,6 +115,7 @@ class Classifying:
             "rows": known,
             "measures": {},
             "params": {"recipe": recipe},
+            "importance": {question(self.dataset).question: moved},
         }
 
 
