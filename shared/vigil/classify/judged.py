@@ -11,6 +11,7 @@ from vigil import tables
 from vigil.classify import few, scores
 from vigil.classify.encoder import FEW
 from vigil.classify.frame import Frame
+from vigil.datasets import Classification
 from vigil.panel import Floats, Index
 
 POINTS = 200  # of a curve, at most
@@ -26,15 +27,21 @@ class Judged:
     covered: Floats
 
 
-def assessment(
-    model: str, split: str, judged: Judged, known: Frame, threshold: float, groups: tuple[str, ...]
-) -> Iterator[dict[str, Any]]:
+def together(parts: list[Judged]) -> Judged:
+    """Of all their rows."""
+    rows, said, covered = (
+        np.concatenate([getattr(one, name) for one in parts])
+        for name in ("rows", "probability", "covered")
+    )
+    return Judged(rows, said, covered)
+
+
+def assessment(judged: Judged, known: Frame, asked: Classification) -> Iterator[dict[str, Any]]:
     """A row for all records, and one for each value of each field that groups them."""
-    for field, value, chosen in _parts(known, judged.rows, groups):
-        yes = known.outcome[judged.rows[chosen]]
-        numbers = scores.numbers(judged.probability[chosen], yes, threshold, judged.covered[chosen])
-        named = {"model": model, "split": split, "field": field, "value": value}
-        yield few.hidden({**named, **numbers})
+    for field, value, chosen in _parts(known, judged.rows, asked.groups):
+        yes, said = known.outcome[judged.rows[chosen]], judged.probability[chosen]
+        numbers = scores.numbers(said, yes, asked.costs.threshold, judged.covered[chosen])
+        yield few.hidden({"field": field, "value": value, **numbers})
 
 
 def assessments(rows: list[dict[str, Any]]) -> pa.Table:
@@ -81,7 +88,7 @@ def _reliability(probability: Floats, yes: Floats) -> list[tuple[float, float, i
 
 
 def _ranked(probability: Floats, yes: Floats) -> Mapping[str, list[tuple[float, float, int]]]:
-    alarms, hits, _ = scores.steps(probability, yes)
+    alarms, hits = scores.steps(probability, yes)
     counts = alarms + hits
     if not (alarms[-1] and hits[-1] and counts[-1] >= FEW):
         return {}

@@ -8,7 +8,7 @@ import numpy as np
 from vigil.classify.encoder import Encoder, Numbers
 from vigil.panel import Floats
 
-STEPS, ENOUGH = 12, 1e-6
+STEPS, ENOUGH = 12, 1e-5
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,15 @@ class Line:
 
     def raw(self, table: Numbers) -> Floats:
         """Log odds, a row."""
-        total = np.full(len(table), self.start)
-        for at, weights in enumerate(self.weights):
-            total += self._adds(table[:, at], at, weights)
-        return total
+        return self.start + self.adds(table).sum(axis=1)
 
     def _adds(self, values: Numbers, at: int, weights: Floats) -> Floats:
         blank = np.isnan(values)
         if len(weights) == 1:
             scaled: Floats = (values - self.centres[at]) / self.scales[at] * weights[0]
             return np.where(blank, 0.0, scaled)
-        return np.append(weights, 0.0)[np.where(blank, len(weights), values).astype(int)]
+        found: Floats = np.append(weights, 0.0)[np.where(blank, len(weights), values).astype(int)]
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
