@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import records_of
 
 from vigil import datasets, layouts
 from vigil.layouts import Parsed
@@ -232,7 +233,7 @@ def test_a_later_end_of_owid_only_adds_rows(folder, tmp_path):
 
 def test_three_thousand_stays_of_people_who_come_back(parsed, folder):
     """All eleven classes, some unknown cities, and numbers beyond those of the real file."""
-    stays = parsed["hospital_stay", "admissions"].records
+    stays = records_of(parsed["hospital_stay", "admissions"].records)
     rows = [json.loads(record.fields) for record in stays.values()]
     assert len(rows) == 3000
     assert {len(row) for row in rows} == {16}
