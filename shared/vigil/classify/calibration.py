@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vigil.classify.line import sigmoid
+from vigil.classify import newton
 from vigil.panel import Floats
 
-STEPS, ENOUGH = 25, 1e-9
 BINS = 2000  # of log odds that are nearly the same
-PRIOR = 10.0  # rows that say: leave it as it is
+PRIOR = 2.0  # rows that say: leave it as it is
 NEITHER = np.array([1.0, 1.0, 0.0])
 
 
@@ -33,7 +32,7 @@ class Beta:
 
     def probability(self, log_odds: Floats) -> Floats:
         """Calibrated."""
-        return sigmoid(_parts(log_odds) @ np.array(self.numbers))
+        return newton.sigmoid(_parts(log_odds) @ np.array(self.numbers))
 
 
 def _binned(log_odds: Floats, yes: Floats) -> tuple[Floats, Floats, Floats]:
@@ -54,17 +53,9 @@ def _parts(log_odds: Floats) -> Floats:
 
 
 def _fitted(parts: Floats, hits: Floats, counts: Floats, free: list[int]) -> Floats:
-    """By Newton's method, drawn a little to what changes nothing; what is not free is none."""
-    found = np.where(np.isin(np.arange(3), free), NEITHER, 0.0)
-    used, centre = parts[:, free], NEITHER[free]
-    for _ in range(STEPS):
-        chance = sigmoid(used @ found[free])
-        slope = used.T @ (hits - counts * chance) - PRIOR * (found[free] - centre)
-        curve = (used * (counts * chance * (1 - chance))[:, None]).T @ used + PRIOR * np.eye(
-            len(free)
-        )
-        step = np.linalg.solve(curve, slope)
-        found[free] += step
-        if np.abs(step).max() < ENOUGH:
-            break
+    """Drawn a little to what changes nothing; what is not free is none."""
+    found, penalty = np.zeros(3), np.full(len(free), PRIOR)
+    found[free] = newton.logistic(
+        parts[:, free], hits, counts, penalty=penalty, centre=NEITHER[free]
+    )
     return found
