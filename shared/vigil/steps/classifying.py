@@ -93,9 +93,10 @@ class Classifying:
     def dossier(
         self, recipe: str, judged: Sequence[str], said: Mapping[str, Any]
     ) -> Dossier | None:
-        """Its model, the assessments that judged it, and its curves."""
+        """Its model, its curves, and the assessments: of all candidates, judged or not."""
         bundle, about = self.trial.classifier(recipe).bundle(), {**said, **self.told(recipe)}
-        found = self.trial.assessments([*judged]), self.trial.curves(recipe)
+        everyone = [*dict.fromkeys([*judged, *self.candidates])]
+        found = self.trial.assessments(everyone), self.trial.curves(recipe)
         return Dossier(self.dataset.name, self.version(recipe), bundle, about, *found)
 
     def shown(self, dossier: Dossier) -> dict[str, pa.Table]:
