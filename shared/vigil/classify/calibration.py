@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vigil.classify.line import sigmoid
+from vigil.classify import newton
 from vigil.panel import Floats
 
-STEPS, ENOUGH = 25, 1e-9
-PRIOR = 10.0  # rows that say: leave it as it is
+BINS = 2000  # of log odds that are nearly the same
+PRIOR = 2.0  # rows that say: leave it as it is
 NEITHER = np.array([1.0, 1.0, 0.0])
 
 
@@ -21,36 +21,41 @@ class Beta:
     @classmethod
     def fit(cls, log_odds: Floats, yes: Floats) -> "Beta":
         """From log odds that were said without knowing the answer."""
-        parts = _parts(log_odds)
+        parts, hits, counts = _binned(log_odds, yes)
         free = [0, 1, 2]
-        found = _fitted(parts, yes, free)
+        found = _fitted(parts, hits, counts, free)
         while (found[:2] < 0).any():  # it would fall somewhere
             free.remove(int(np.argmin(found[:2])))
-            found = _fitted(parts, yes, free)
-        return cls(tuple(found.tolist()))
+            found = _fitted(parts, hits, counts, free)
+        first, second, third = found.tolist()
+        return cls((first, second, third))
 
     def probability(self, log_odds: Floats) -> Floats:
         """Calibrated."""
-        return sigmoid(_parts(log_odds) @ np.array(self.numbers))
+        return newton.sigmoid(_parts(log_odds) @ np.array(self.numbers))
+
+
+def _binned(log_odds: Floats, yes: Floats) -> tuple[Floats, Floats, Floats]:
+    """Rows of nearly the same log odds as one: their parts, how often it was yes, how many."""
+    order = np.argsort(log_odds, kind="stable")
+    count = len(order)
+    edges = np.linspace(0, count, min(count, BINS) + 1).astype(int)
+    counts = np.diff(edges).astype(float)
+    means = np.add.reduceat(log_odds[order], edges[:-1]) / counts
+    return _parts(means), np.add.reduceat(yes[order], edges[:-1]), counts
 
 
 def _parts(log_odds: Floats) -> Floats:
-    """ln p, -ln(1 - p), 1."""
+    """Of a probability p: ln p, -ln(1 - p), and 1."""
     return np.stack(
         [-np.logaddexp(0, -log_odds), np.logaddexp(0, log_odds), np.ones(len(log_odds))], axis=1
     )
 
 
-def _fitted(parts: Floats, yes: Floats, free: list[int]) -> Floats:
-    """By Newton's method, drawn a little to what changes nothing; what is not free is none."""
-    found = np.where(np.isin(np.arange(3), free), NEITHER, 0.0)
-    used, centre = parts[:, free], NEITHER[free]
-    for _ in range(STEPS):
-        chance = sigmoid(used @ found[free])
-        slope = used.T @ (yes - chance) - PRIOR * (found[free] - centre)
-        curve = (used * (chance * (1 - chance))[:, None]).T @ used + PRIOR * np.eye(len(free))
-        step = np.linalg.solve(curve, slope)
-        found[free] += step
-        if np.abs(step).max() < ENOUGH:
-            break
+def _fitted(parts: Floats, hits: Floats, counts: Floats, free: list[int]) -> Floats:
+    """Drawn a little to what changes nothing; what is not free is none."""
+    found, penalty = np.zeros(3), np.full(len(free), PRIOR)
+    found[free] = newton.logistic(
+        parts[:, free], hits, counts, penalty=penalty, centre=NEITHER[free]
+    )
     return found

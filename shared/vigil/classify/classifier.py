@@ -1,6 +1,6 @@
 """What serves: features, a model, its calibration, and what is said of each record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -43,22 +43,30 @@ class Classifier:
     encoder: Encoder
     model: Model
     population: Population
-    beta: Beta = Beta()
-    conformal: Conformal = Conformal()
+    beta: Beta = field(default_factory=Beta)
+    conformal: Conformal = field(default_factory=Conformal)
 
     @property
     def asked(self) -> Classification:
         """The question."""
         return question(self.dataset)
 
+    def calibrated(self, beta: Beta, conformal: Conformal) -> "Classifier":
+        """The same, with probabilities and sets as learnt by others."""
+        return replace(self, beta=beta, conformal=conformal)
+
     def scored(self, asked: Frame, known: Frame, *, drivers: bool = True) -> Scored:
         """Records by all that is known: in it a person's visits are counted."""
         made = columns(self.asked, asked, known)
         table = self.encoder.encode(made)
-        probability = self.beta.probability(self.model.raw(table))
         why = pa.nulls(len(asked), pa.string())
         if drivers:
-            why = told(self.encoder.names, made, self.model.adds(table))
+            adds = self.model.adds(table)
+            log_odds = self.model.base + adds.sum(axis=1)
+            why = told(self.encoder.names, made, adds)
+        else:
+            log_odds = self.model.raw(table)
+        probability = self.beta.probability(log_odds)
         threshold = self.asked.costs.threshold
         answers = self.conformal.answers(probability)
         return Scored(probability, probability >= threshold, answers, why, threshold)

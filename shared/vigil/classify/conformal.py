@@ -33,9 +33,9 @@ class Conformal:
 
     def covered(self, probability: Floats, yes: Floats) -> Floats:
         """Whether the set holds the answer."""
-        found: Floats = np.where(yes == 1, probability >= self.yes_from, probability <= self.no_to)
-        neither = (probability < self.yes_from) & (probability > self.no_to)
-        return (found | neither).astype(float)
+        able, unable = probability >= self.yes_from, probability <= self.no_to
+        found: Floats = (np.where(yes == 1, able, unable) | (able == unable)).astype(float)
+        return found
 
 
 def _lowest(said: Floats) -> float:

@@ -6,10 +6,12 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from vigil.classify.encoder import Encoder, Numbers
+from vigil.classify.columns import Columns
+from vigil.classify.encoder import BLANK, FEW, Encoder, Numbers
 from vigil.panel import Floats
 
-PARTS, LEAST = 10, 1e-4  # of numbers, and of a share
+PARTS = 10  # of a range
+LEAST = 1e-4  # of a share
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,15 @@ class Population:
         """Of the rows that were learnt from."""
         edges = [_edges(encoder, table[:, at], at) for at in range(table.shape[1])]
         shares = [_shares(table[:, at], ends) for at, ends in enumerate(edges)]
-        return cls(tuple(edges), tuple(shares))
+        few = FEW / max(len(table), 1)  # of which nothing is kept
+        return cls(tuple(edges), tuple(np.where(one < few, 0.0, one) for one in shares))
 
     def psi(self, table: Numbers) -> list[float]:
         """Of each feature, these rows against those."""
         found = []
         for at, (ends, before) in enumerate(zip(self.edges, self.shares, strict=True)):
-            now = np.maximum(_shares(table[:, at], ends), LEAST)
-            was = np.maximum(before, LEAST)
+            told = before > 0
+            was, now = before[told], np.maximum(_shares(table[:, at], ends)[told], LEAST)
             found.append(float(((now - was) * np.log(now / was)).sum()))
         return found
 
@@ -49,12 +52,12 @@ class Population:
         return cls(edges, shares)
 
 
-def drift(encoder: Encoder, population: Population, columns: Any, table: Numbers) -> pa.Table:
+def drift(encoder: Encoder, population: Population, columns: Columns, table: Numbers) -> pa.Table:
     """A row a feature, as the table drift holds it."""
     missing = [columns[name].null_count / max(len(table), 1) for name in encoder.names]
     blank = np.isnan(table).mean(axis=0) if len(table) else np.zeros(len(missing))
     known = [
-        0.0 if "" in one.values else gone
+        0.0 if BLANK in one.values else gone
         for one, gone in zip(encoder.features, missing, strict=True)
     ]
     return pa.table(

@@ -35,13 +35,14 @@ class Feature:
     def encode(self, column: pa.Array) -> Numbers:
         """A number a row; NaN where it is blank or was not learnt from."""
         if self.kind == "number":
-            return np.clip(_floats(column), *self.numbers).astype(np.float32)
+            low, high = self.numbers
+            return _small(np.clip(_floats(column), low, high))
         told = _as_texts(column)
         at = pc.index_in(told.dictionary, pa.array(self.values, pa.string()))
         found = _floats(pa.array(self.numbers, pa.float64()).take(at))
         blank = self.numbers[self.values.index(BLANK)] if BLANK in self.values else np.nan
         indices = told.indices.fill_null(len(found)).to_numpy()
-        return np.append(found, blank)[indices].astype(np.float32)
+        return _small(np.append(found, blank)[indices])
 
 
 @dataclass(frozen=True)
@@ -134,4 +135,9 @@ def _as_texts(column: pa.Array) -> pa.DictionaryArray:
 
 def _floats(column: pa.Array) -> Floats:
     found: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _small(numbers: Floats) -> Numbers:
+    found: Numbers = numbers.astype(np.float32)
     return found

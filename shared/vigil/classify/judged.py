@@ -12,6 +12,7 @@ from vigil import tables
 from vigil.classify import scores
 from vigil.classify.encoder import FEW
 from vigil.classify.frame import Frame
+from vigil.datasets import Classification
 from vigil.panel import Floats, Index
 
 POINTS = 200  # of a curve, at most
@@ -27,16 +28,23 @@ class Judged:
     covered: Floats
 
 
-def assessment(
-    model: str, split: str, judged: Judged, known: Frame, threshold: float, groups: tuple[str, ...]
-) -> Iterator[dict[str, Any]]:
+def together(parts: list[Judged]) -> Judged:
+    """Of all their rows."""
+    rows, said, covered = (
+        np.concatenate([getattr(one, name) for one in parts])
+        for name in ("rows", "probability", "covered")
+    )
+    return Judged(rows, said, covered)
+
+
+def assessment(judged: Judged, known: Frame, asked: Classification) -> Iterator[dict[str, Any]]:
     """A row for all records, and one for each value of each field that groups them."""
-    for field, value, chosen in _parts(known, judged.rows, groups):
+    for field, value, chosen in _parts(known, judged.rows, asked.groups):
         if chosen.sum() < FEW:
             continue
-        yes = known.outcome[judged.rows[chosen]]
-        numbers = scores.numbers(judged.probability[chosen], yes, threshold, judged.covered[chosen])
-        yield {"model": model, "split": split, "field": field, "value": value, **numbers}
+        yes, said = known.outcome[judged.rows[chosen]], judged.probability[chosen]
+        numbers = scores.numbers(said, yes, asked.costs.threshold, judged.covered[chosen])
+        yield {"field": field, "value": value, **numbers}
 
 
 def assessments(rows: list[dict[str, Any]]) -> pa.Table:
@@ -70,7 +78,7 @@ def _parts(known: Frame, rows: Index, groups: tuple[str, ...]) -> Iterator[tuple
     for field in groups:
         values = known.fields[field].cast(pa.string()).take(pa.array(rows))
         for value in sorted(pc.unique(values.drop_null()).to_pylist()):
-            same = pc.equal(values, value).fill_null(False)  # noqa: FBT003
+            same = pc.equal(values, value).fill_null(False)
             yield field, value, same.to_numpy(zero_copy_only=False)
 
 
@@ -82,7 +90,7 @@ def _reliability(probability: Floats, yes: Floats) -> list[tuple[float, float, i
 
 
 def _ranked(probability: Floats, yes: Floats) -> Mapping[str, list[tuple[float, float, int]]]:
-    alarms, hits, _ = scores.steps(probability, yes)
+    alarms, hits = scores.steps(probability, yes)
     counts = alarms + hits
     if not (alarms[-1] and hits[-1] and counts[-1] >= FEW):
         return {}

@@ -5,10 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from vigil.classify import newton
 from vigil.classify.encoder import Encoder, Numbers
 from vigil.panel import Floats
 
-STEPS, ENOUGH = 12, 1e-6
+FREE = 1e-6  # the penalty of the constant
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,15 @@ class Line:
 
     def raw(self, table: Numbers) -> Floats:
         """Log odds, a row."""
-        total = np.full(len(table), self.start)
-        for at, weights in enumerate(self.weights):
-            total += self._adds(table[:, at], at, weights)
-        return total
+        return self.start + self.adds(table).sum(axis=1)
 
     def _adds(self, values: Numbers, at: int, weights: Floats) -> Floats:
         blank = np.isnan(values)
         if len(weights) == 1:
             scaled: Floats = (values - self.centres[at]) / self.scales[at] * weights[0]
             return np.where(blank, 0.0, scaled)
-        return np.append(weights, 0.0)[np.where(blank, len(weights), values).astype(int)]
+        found: Floats = np.append(weights, 0.0)[np.where(blank, len(weights), values).astype(int)]
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -67,32 +66,16 @@ def fit(encoder: Encoder, table: Numbers, yes: Floats, penalty: float) -> Line:
     scales[numbers] = np.where(spread > 0, spread, 1.0)
     sizes = [len(one.values) if at in names else 1 for at, one in enumerate(encoder.features)]
     design = _design((table - centres) / scales, names, sizes)
-    found = newton(design, yes, np.full(design.shape[1] - 1, penalty))
+    none, rate = np.zeros(design.shape[1] - 1), (yes.sum() + 0.5) / (len(yes) + 1)
+    found = newton.logistic(
+        design,
+        yes,
+        np.ones(len(yes)),
+        penalty=np.append(none + penalty, FREE),
+        centre=np.append(none, np.log(rate / (1 - rate))),
+    )
     weights = np.split(found[:-1], np.cumsum(sizes)[:-1])
     return Line(float(found[-1]), centres, scales, tuple(weights))
-
-
-def newton(design: Floats, yes: Floats, penalty: Floats) -> Floats:
-    """Coefficients of a penalised logistic regression; the last, of the constant, is free."""
-    rate = np.clip(yes.mean(), 1e-3, 1 - 1e-3)
-    found = np.zeros(design.shape[1])
-    found[-1] = np.log(rate / (1 - rate))
-    weight = np.append(penalty, 1e-9)
-    for _ in range(STEPS):
-        chance = sigmoid(design @ found)
-        slope = design.T @ (yes - chance) - weight * found
-        curve = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(weight)
-        step = np.linalg.solve(curve, slope)
-        found += step
-        if np.abs(step).max() < ENOUGH:
-            break
-    return found
-
-
-def sigmoid(log_odds: Floats) -> Floats:
-    """A probability."""
-    found: Floats = 0.5 * (1 + np.tanh(log_odds / 2))
-    return found
 
 
 def _design(table: Floats, names: set[int], sizes: list[int]) -> Floats:

@@ -32,9 +32,15 @@ class Model:
         return total
 
     def adds(self, table: Numbers) -> Floats:
-        """What each feature adds to a row's log odds: rows x features."""
+        """What each feature adds to the base: rows x features."""
         total = self.line.adds(table) if self.line else np.zeros(table.shape)
         return total + self._routes.adds(table) if self._routes else total
+
+    @cached_property
+    def base(self) -> float:
+        """What is said where no feature adds anything."""
+        line = self.line.start if self.line else 0.0
+        return self.start + line + (self._routes.base if self._routes else 0.0)
 
     @cached_property
     def _routes(self) -> Routes | None:

@@ -5,7 +5,6 @@ leaf. Shapley values ask for all orders of the features and take a hundred times
 """
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,7 +15,7 @@ from vigil.classify.encoder import Numbers
 from vigil.models.boosters import Booster
 from vigil.panel import Floats
 
-ROWS, THREADS = 4096, 2  # a block fits the cache
+ROWS = 32_768  # at once
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class Routes:
     """For each tree what the way to each leaf adds: leaves of all trees x features."""
 
     booster: Booster
+    base: float
     first: NDArray[np.int64]  # the row of each tree's first leaf
     ways: Floats
 
@@ -32,34 +32,27 @@ class Routes:
         """Read from the trees."""
         text = booster.text.decode()
         trees = [_ways(tree, booster.features) for tree in re.split(r"\nTree=\d+\n", text)[1:]]
-        share = 1 / len(trees) if re.search(r"^average_output$", text, re.MULTILINE) else 1.0
-        first = np.cumsum([0, *map(len, trees)])[:-1]
-        return cls(booster, first, np.concatenate(trees) * share)
+        bases, ways = zip(*trees, strict=True)
+        first = np.cumsum([0, *map(len, ways)])[:-1]
+        return cls(booster, booster.share * sum(bases), first, booster.share * np.concatenate(ways))
 
     def adds(self, table: Numbers) -> Floats:
-        """What each feature adds: rows x features."""
-        found = np.empty(table.shape)
-
-        def fill(start: int) -> None:
+        """What each feature adds to the base: rows x features."""
+        found = np.zeros(table.shape)
+        for start in range(0, len(table), ROWS):
             part = slice(start, start + ROWS)
-            leaves = self.booster.leaves(table[part]).astype(np.int64) + self.first
-            total = np.zeros(table[part].shape)
-            for column in leaves.T:
-                total += self.ways[column]
-            found[part] = total
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(fill, range(0, len(table), ROWS)))
+            for column in (self.booster.leaves(table[part]).astype(np.int64) + self.first).T:
+                found[part] += self.ways[column]
         return found
 
 
-def _ways(tree: str, features: int) -> Floats:
-    """What the way from the root to each leaf adds: leaves x features."""
+def _ways(tree: str, features: int) -> tuple[float, Floats]:
+    """A tree's mean, and what the way from there to each leaf adds: leaves x features."""
     said = dict(re.findall(r"^(\w+)=(.*)$", tree, re.MULTILINE))
     values, counts = (_numbers(said[name]) for name in ("leaf_value", "leaf_count"))
     ways = np.zeros((len(values), features))
     if len(values) == 1:
-        return ways
+        return float(values[0]), ways
     split = _numbers(said["split_feature"]).astype(int)
     children = np.stack([_numbers(said[f"{side}_child"]).astype(int) for side in ("left", "right")])
 
@@ -74,8 +67,7 @@ def _ways(tree: str, features: int) -> Floats:
             ways[leaves, split[node]] += own - mean
         return [*below[0][0], *below[1][0]], rows, mean
 
-    walk(0)
-    return ways
+    return walk(0)[2], ways
 
 
 def _numbers(text: str) -> Floats:

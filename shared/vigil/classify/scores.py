@@ -14,12 +14,13 @@ def numbers(probability: Floats, yes: Floats, threshold: float, covered: Floats)
     said = probability >= threshold
     hit, alarm = int((said & (yes == 1)).sum()), int((said & (yes == 0)).sum())
     positives = int(yes.sum())
+    ranks = steps(probability, yes)
     return {
         "n": len(yes),
         "positives": positives,
         "mean_probability": float(probability.mean()),
-        "auc": auc(probability, yes),
-        "average_precision": average_precision(probability, yes),
+        "auc": auc(*ranks),
+        "average_precision": average_precision(*ranks),
         "brier": float(np.square(probability - yes).mean()),
         "log_loss": log_loss(probability, yes),
         "true_positives": hit,
@@ -38,28 +39,26 @@ def log_loss(probability: Floats, yes: Floats) -> float:
     return float(-np.log(own).mean())
 
 
-def auc(probability: Floats, yes: Floats) -> float | None:
+def auc(alarms: Floats, hits: Floats) -> float | None:
     """Of a yes and a no at random, how often the yes has more; half where they tie."""
-    alarms, hits, _ = steps(probability, yes)
     if not (alarms[-1] and hits[-1]):
         return None
     return float(np.trapezoid(hits, alarms) / (hits[-1] * alarms[-1]))
 
 
-def average_precision(probability: Floats, yes: Floats) -> float | None:
+def average_precision(alarms: Floats, hits: Floats) -> float | None:
     """Precision, averaged over the steps of recall."""
-    alarms, hits, _ = steps(probability, yes)
     if not hits[-1]:
         return None
     precision = hits[1:] / (hits[1:] + alarms[1:])
     return float((np.diff(hits) * precision).sum() / hits[-1])
 
 
-def steps(probability: Floats, yes: Floats) -> tuple[Floats, Floats, Floats]:
+def steps(probability: Floats, yes: Floats) -> tuple[Floats, Floats]:
     """From the highest down: how many no and yes are at or above each probability that was said."""
     order = np.argsort(-probability, kind="stable")
     said, hits = probability[order], np.cumsum(yes[order])
     last = np.append(np.flatnonzero(np.diff(said)), len(said) - 1)
     hit = np.concatenate([[0.0], hits[last]])
     count = np.concatenate([[0.0], last + 1.0])
-    return count - hit, hit, np.concatenate([[np.inf], said[last]])
+    return count - hit, hit

@@ -1,126 +1,118 @@
 """A training: recipes judged on people whom they did not learn from, and fitted to all."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
+from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from vigil import bootstrap, shelf
-from vigil.classify import folds, judged
+from vigil.classify import folds, judged, learning
 from vigil.classify.calibration import Beta
 from vigil.classify.classifier import Classifier, question
 from vigil.classify.columns import columns
 from vigil.classify.conformal import Conformal
-from vigil.classify.drift import Population
-from vigil.classify.encoder import Encoder
-from vigil.classify.fitting import BASELINE, FITS
+from vigil.classify.fitting import BASELINE
+from vigil.classify.folds import Mask
 from vigil.classify.frame import Frame
 from vigil.classify.judged import Judged
-from vigil.classify.model import Model
 from vigil.datasets import Dataset
-from vigil.errors import Rejected
 from vigil.evidence import Relative
 from vigil.panel import Floats, Index
 
 __all__ = ["BASELINE", "Trial"]
 
-LEAST = 100  # records with an outcome, and ten of each answer
+COMPARED = 50_000  # records, at most
 Pause = Callable[[int, int], None]  # called after every fit that judges: may stop the work
 
 
-@dataclass(frozen=True)
-class Learnt:
-    """What some rows have taught."""
-
-    encoder: Encoder
-    model: Model
-    population: Population
-
-
 class Trial:
-    """All that recipes have to say of one dataset's records; what is asked twice is made once."""
+    """All that recipes have to say of one dataset's records; what is asked twice is made once.
+
+    Fits that judge are kept in *files*, so that a training that was stopped goes on; of a record
+    nothing is.
+    """
 
     def __init__(self, dataset: Dataset, frame: Frame, pause: Pause, files: shelf.Files) -> None:
         self.dataset, self.asked = dataset, question(dataset)
         self.frame, self.pause, self.files = frame, pause, files
         self.known = folds.without_copies(frame.known)
+        learning.check(dataset, self.known)
         self.columns = columns(self.asked, self.known, frame)
         self.groups = folds.groups(self.known)
+        self.fold = self.groups % folds.FOLDS
         self.crossed: dict[str, Floats] = {}  # log odds, by those who did not learn from the row
-        self.drawn: dict[str, Floats] = {}
+        self.judged: dict[str, dict[str, Judged]] = {}
         self.made: dict[str, Classifier] = {}
-        _enough(dataset, self.known)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of all that is learnt from."""
+        rows = folds.hashes([*self.columns.values(), pa.array(self.known.outcome)])
+        return sha256(rows.tobytes() + self.groups.tobytes()).hexdigest()
 
     def judge(self, recipes: list[str]) -> None:
         """Cross-validation: each fold by what the others teach."""
         todo = [name for name in dict.fromkeys(recipes) if name not in self.crossed]
+        total = len(todo) * folds.FOLDS
         for done, recipe in enumerate(todo):
             log_odds = np.empty(len(self.known))
             for fold in range(folds.FOLDS):
                 held = self.fold == fold
-                log_odds[held] = self._said(recipe, ~held, held)
-                self.pause(done * folds.FOLDS + fold + 1, len(todo) * folds.FOLDS)
+                log_odds[held] = self._said(recipe, held, f"fold-{fold}")
+                self.pause(done * folds.FOLDS + fold + 1, total)
             self.crossed[recipe] = log_odds
-
-    @property
-    def fold(self) -> Index:
-        """The fold of each known record."""
-        return self.groups % folds.FOLDS
 
     def losses(self, recipes: list[str]) -> pa.Table:
         """A row for each recipe and group of people: records, and the sum of the Brier score."""
-        self.judge(recipes)
         counts = np.bincount(self.groups, minlength=folds.GROUPS)
+        each = {"group": np.arange(folds.GROUPS), "n": counts}
         parts = [
-            pa.table(
-                {
-                    "recipe": pa.repeat(recipe, folds.GROUPS),
-                    "group": np.arange(folds.GROUPS),
-                    "n": counts,
-                    "brier": self._losses(recipe),
-                }
-            )
-            for recipe in recipes
+            pa.table({"recipe": [name] * folds.GROUPS, **each, "brier": self._losses(name)})
+            for name in recipes
         ]
         return pa.concat_tables(parts)
 
     def relative(self, recipe: str, rival: str) -> Relative:
         """A recipe's Brier score over its rival's; how sure that is, by groups of people."""
-        self.judge([recipe, rival])
         sums = np.stack([self._losses(recipe), self._losses(rival)])[:, None, :]
-        ratio = float(np.exp(bootstrap.logs(sums.sum(axis=-1)))[0])
-        told = {"rows": len(self.known), "origins": len(np.unique(self.groups))}
-        return Relative(
-            ratio,
-            measures={self.asked.outcome.field: ratio},
-            kinds={"crossed": Relative(ratio, **told)},
-            **told,
-            **bootstrap.limits(sums, block=1),
+        found = Relative(
+            ratio=float(np.exp(bootstrap.logs(sums.sum(axis=-1)))[0]),
+            rows=len(self.known),
+            origins=len(np.unique(self.groups)),
         )
+        said: dict[str, Any] = bootstrap.limits(sums, block=1)
+        said["measures"] = {self.asked.outcome.field: found.ratio}
+        return replace(found, kinds={"crossed": found}, **said)
 
     def classifier(self, recipe: str) -> Classifier:
         """The recipe fitted to all that is known, calibrated by its cross-validation."""
         if recipe not in self.made:
-            self.judge([recipe])
-            learnt = self._learnt(recipe, np.ones(len(self.known), bool))
-            beta = self._beta(recipe, np.ones(len(self.known), bool))
-            probability = beta.probability(self.crossed[recipe])
-            self.made[recipe] = Classifier(
-                self.dataset, recipe, learnt.encoder, learnt.model, learnt.population,
-                beta, Conformal.fit(probability, self.known.outcome),
-            )  # fmt: skip
+            everyone = np.ones(len(self.known), bool)
+            calibrated = self._calibration(recipe, everyone)
+            self.made[recipe] = self._fitted(recipe, everyone).calibrated(*calibrated)
         return self.made[recipe]
+
+    def importance(self, recipe: str) -> dict[str, float]:
+        """How far each feature moves the log odds, on the average of some records; most first."""
+        one = self.classifier(recipe)
+        rows = _spread(len(self.known), COMPARED // 5)
+        table = one.encoder.encode(columns(self.asked, self.known.take(rows), self.frame))
+        means = np.abs(one.model.adds(table)).mean(axis=0)
+        order = np.argsort(-means, kind="stable")
+        return {one.encoder.names[at]: round(float(means[at]), 6) for at in order}
 
     def compared(self, new: Classifier, old: Classifier | None) -> tuple[list[str], float]:
         """What the new one says that cannot be, and the share of records whose class changes."""
-        rows = self.frame.open if len(self.frame.open) else self.known
+        rows = self.frame.open if np.isnan(self.frame.outcome).any() else self.known
+        rows = rows.take(_spread(len(rows), COMPARED))
         ours = new.scored(rows, self.frame, drivers=False)
-        wrong = int((~((ours.probability >= 0) & (ours.probability <= 1))).sum())
-        bad = (
-            [f"{self.asked.outcome.field}: {wrong} records without a probability"] if wrong else []
-        )
+        wrong = int((~np.isfinite(ours.probability)).sum())
+        name = self.asked.outcome.field
+        bad = [f"{name}: {wrong} records without a probability"] if wrong else []
         if old is None:
             return bad, float("nan")
         theirs = old.scored(rows, self.frame, drivers=False)
@@ -128,87 +120,65 @@ class Trial:
 
     def assessments(self, recipes: list[str]) -> pa.Table:
         """How each did: cross-validation, a fifth of the people, a fifth of the records."""
-        rows = []
-        threshold, groups = self.asked.costs.threshold, self.asked.groups
+        rows: list[dict[str, Any]] = []
         for recipe in recipes:
-            for split, one in self._judged(recipe).items():
-                rows += judged.assessment(recipe, split, one, self.known, threshold, groups)
+            said = {**self._held_out(recipe), "random": self._random(recipe)}
+            for split, one in said.items():
+                found = judged.assessment(one, self.known, self.asked)
+                rows += [{"model": recipe, "split": split, **row} for row in found]
         return judged.assessments(rows)
 
     def curves(self, recipe: str) -> pa.Table:
         """Of its cross-validation."""
-        return judged.curves(recipe, self._crossed(recipe), self.known)
+        return judged.curves(recipe, self._held_out(recipe)["crossed"], self.known)
 
-    def _judged(self, recipe: str) -> Mapping[str, Judged]:
-        crossed = self._crossed(recipe)
-        first = self.fold == 0
-        grouped = Judged(np.flatnonzero(first), crossed.probability[first], crossed.covered[first])
-        return {"crossed": crossed, "grouped": grouped, "random": self._random(recipe)}
-
-    def _crossed(self, recipe: str) -> Judged:
-        """Each fold calibrated by the others."""
-        self.judge([recipe])
-        count = len(self.known)
-        probability, covered = np.empty(count), np.empty(count)
-        for fold in range(folds.FOLDS):
-            held = self.fold == fold
-            said = self._calibrated(recipe, ~held, self.crossed[recipe][held], held)
-            probability[held], covered[held] = said
-        return Judged(np.arange(count), probability, covered)
+    def _held_out(self, recipe: str) -> dict[str, Judged]:
+        """Of the splits by people; each fold is calibrated by the others."""
+        if recipe not in self.judged:
+            self.judge([recipe])
+            parts = [self._judged(recipe, self.fold == k, self.crossed) for k in range(folds.FOLDS)]
+            self.judged[recipe] = {"crossed": judged.together(parts), "grouped": parts[0]}
+        return self.judged[recipe]
 
     def _random(self, recipe: str) -> Judged:
-        held = self._held_at_random
-        if recipe not in self.drawn:
-            self.drawn[recipe] = self._said(recipe, ~held, held)
-        return Judged(
-            np.flatnonzero(held), *self._calibrated(recipe, ~held, self.drawn[recipe], held)
-        )
+        held = folds.random_fifth(len(self.known))
+        log_odds = np.full(len(held), np.nan)
+        log_odds[held] = self._said(recipe, held, "random")
+        return self._judged(recipe, held, {recipe: log_odds})
 
-    @cached_property
-    def _held_at_random(self) -> np.ndarray:
-        return folds.random_fifth(len(self.known))
+    def _judged(self, recipe: str, held: Mask, log_odds: dict[str, Floats]) -> Judged:
+        beta, conformal = self._calibration(recipe, ~held)
+        probability = beta.probability(log_odds[recipe][held])
+        covered = conformal.covered(probability, self.known.outcome[held])
+        return Judged(np.flatnonzero(held), probability, covered)
 
-    def _calibrated(self, recipe, by, log_odds, held) -> tuple[Floats, Floats]:
-        beta = self._beta(recipe, by)
-        conformal = Conformal.fit(
-            beta.probability(self.crossed[recipe][by]), self.known.outcome[by]
-        )
-        probability = beta.probability(log_odds)
-        return probability, conformal.covered(probability, self.known.outcome[held])
-
-    def _beta(self, recipe: str, rows) -> Beta:
-        if recipe == BASELINE:
-            return Beta()
-        return Beta.fit(self.crossed[recipe][rows], self.known.outcome[rows])
+    def _calibration(self, recipe: str, rows: Mask) -> tuple[Beta, Conformal]:
+        """By what was said of these rows without learning from them."""
+        self.judge([recipe])
+        log_odds, yes = self.crossed[recipe][rows], self.known.outcome[rows]
+        beta = Beta() if recipe == BASELINE else Beta.fit(log_odds, yes)
+        return beta, Conformal.fit(beta.probability(log_odds), yes)
 
     def _losses(self, recipe: str) -> Floats:
-        error = np.square(self._crossed(recipe).probability - self.known.outcome)
-        return np.bincount(self.groups, error, folds.GROUPS)
+        one = self._held_out(recipe)["crossed"]
+        error = np.square(one.probability - self.known.outcome[one.rows])
+        return np.bincount(self.groups[one.rows], error, folds.GROUPS)
 
-    def _said(self, recipe: str, taught, held) -> Floats:
+    def _said(self, recipe: str, held: Mask, name: str) -> Floats:
         """Log odds of the ones by what the others teach."""
-        learnt = self._learnt(recipe, taught)
-        return learnt.model.raw(learnt.encoder.encode(self._columns(held)))
+        place = f"{shelf.name_of({'records': self.digest, 'recipe': recipe})}/{name}.json"
+        taught = learning.kept(self.files, place, lambda: self._fitted(recipe, ~held))
+        return taught.model.raw(taught.encoder.encode(self._columns(held)))
 
-    def _learnt(self, recipe: str, taught) -> Learnt:
-        made = self._columns(taught)
-        encoder = Encoder.fit(self.asked, made)
-        table = encoder.encode(made)
-        model = FITS[recipe](encoder, table, self.known.outcome[taught])
-        return Learnt(encoder, model, Population.of(encoder, table))
+    def _fitted(self, recipe: str, rows: Mask) -> Classifier:
+        yes = self.known.outcome[rows]
+        return learning.fitted(self.dataset, recipe, self._columns(rows), yes)
 
-    def _columns(self, rows) -> dict[str, pa.Array]:
+    def _columns(self, rows: Mask) -> dict[str, pa.Array]:
         chosen = pa.array(rows)
         return {name: values.filter(chosen) for name, values in self.columns.items()}
 
 
-def _enough(dataset: Dataset, known: Frame) -> None:
-    answers = [int((known.outcome == one).sum()) for one in (1, 0)]
-    if len(known) < LEAST or min(answers) < LEAST // 10:
-        raise Rejected(
-            dataset.name,
-            rule="few_outcomes",
-            expected=f"at least {LEAST} records with an outcome, {LEAST // 10} of each answer",
-            found=f"{answers[0]} yes and {answers[1]} no",
-            remedy="Wait for more outcomes; until then the base rate serves.",
-        )
+def _spread(count: int, most: int) -> Index:
+    """Positions, evenly spread where there are more."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))

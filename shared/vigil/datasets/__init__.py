@@ -10,7 +10,14 @@ import yaml
 from pydantic import ValidationError
 
 from vigil.datasets.model import (
-    Aggregates, Anomaly, Classification, Dataset, Derived, Known, Measure, Rules,
+    Aggregates,
+    Anomaly,
+    Classification,
+    Dataset,
+    Derived,
+    Known,
+    Measure,
+    Rules,
 )  # fmt: skip
 from vigil.datasets.names import NAME, check_name
 from vigil.datasets.sources import Expect, Source

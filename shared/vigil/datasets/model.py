@@ -279,8 +279,8 @@ class Dataset(Record):
         if (asked is not None) != (self.task == "classify"):
             raise ValueError("'task: classify' and 'classification' belong together")
         named = {self.recipe, *self.models}
-        if wrong := {one for one in named if (one in CLASSIFIERS) != (asked is not None)}:
-            raise ValueError(f"recipe, models: {sorted(wrong)} cannot {self.task}")
+        if unfit := {one for one in named if (one in CLASSIFIERS) != (asked is not None)}:
+            raise ValueError(f"recipe, models: {sorted(unfit)} cannot {self.task}")
         if asked is None:
             return self
         if wrong := {asked.outcome.field, *asked.reads} - set(self.fields):

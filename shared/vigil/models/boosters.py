@@ -32,14 +32,15 @@ class Booster:
         self.features = count.value
         _call("BoosterGetCurrentIteration", self._handle, ctypes.byref(count))
         self.trees = count.value
+        self.share = 1 / self.trees if b"\naverage_output\n" in text else 1.0
 
     def predict(self, table: np.ndarray[tuple[int, int]]) -> Floats:
         """A number a row."""
         return self._made(table, NORMAL, 1)[:, 0]
 
     def raw(self, table: np.ndarray[tuple[int, int]]) -> Floats:
-        """The sum of the trees, a row: of a probability the log odds."""
-        return self._made(table, RAW, 1)[:, 0]
+        """What the trees add up to, a row: of a probability the log odds; of a forest the mean."""
+        return self._made(table, RAW, 1)[:, 0] * self.share
 
     def leaves(self, table: np.ndarray[tuple[int, int]]) -> Floats:
         """The number of the leaf that a row falls into, of every tree."""
