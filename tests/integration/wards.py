@@ -23,6 +23,7 @@ sources:
     layout: records
     record: case
     fields: {patient: text, admitted: text, severity: text, age: text, deposit: number, stay: text}
+    optional: [stay]  # not known of those who are still there
 targets:
   stay: {sources: {visits: stay}, unit: days, settle_days: 0}
 classification:
