@@ -100,7 +100,7 @@ told AS (
     COUNT(*) AS n, COUNTIF(came) AS positives, COUNTIF(NOT within) AS outside,
     AVG(probability) AS mean_probability,
     AVG(POW(probability - IF(came, 1, 0), 2)) AS brier,
-    -AVG(LN(GREATEST(IF(came, probability, 1 - probability), 1e-15))) AS log_loss,
+    -AVG(LN(GREATEST(IF(came, probability, 1 - probability), 1e-6))) AS log_loss,
     SUM(IF(came, place, 0)) AS places,
     COUNTIF(positive AND came) AS tp, COUNTIF(positive AND NOT came) AS fp,
     COUNTIF(NOT positive AND came) AS fn, COUNTIF(NOT positive AND NOT came) AS tn
