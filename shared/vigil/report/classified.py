@@ -1,6 +1,6 @@
 """The data of the page of a classified dataset: counts, rates and curves, nobody single."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vigil.report import few
@@ -72,10 +72,14 @@ def _own(shown: Classified) -> list[Row]:
     return [row for row in shown.assessments if (row["model"], row["split"]) == (served, "crossed")]
 
 
+def _whole(shown: Classified) -> Row | None:
+    """In all."""
+    return next((row for row in _own(shown) if not row["field"]), None)
+
+
 def _judged(shown: Classified) -> dict[str, Any] | None:
     """In all: counts only where there are ten of each kind."""
-    whole = next((row for row in _own(shown) if not row["field"]), None)
-    if whole is None:
+    if (whole := _whole(shown)) is None:
         return None
     kept = _rounded(whole)
     return kept if few.enough(whole) else {name: kept[name] for name in ("model", "n", *RATES)}
@@ -83,23 +87,29 @@ def _judged(shown: Classified) -> dict[str, Any] | None:
 
 def _groups(shown: Classified) -> list[dict[str, Any]]:
     """By group, with what is left of the whole as another."""
-    own = _own(shown)
-    whole = next((row for row in own if not row["field"]), None)
+    own, whole = _own(shown), _whole(shown)
     found: list[dict[str, Any]] = []
-    for field in dict.fromkeys(row["field"] for row in own if row["field"] and whole):
+    if whole is None:
+        return found
+    for field in dict.fromkeys(row["field"] for row in own if row["field"]):
         rows = few.groups([row for row in own if row["field"] == field], whole)
+        left = few.rest(rows, whole)
         found += [_rounded(row) for row in rows]
-        if rows and (n := sum((left := few.rest(rows, whole)).values())):
-            found.append({"field": field, "value": "other", "n": n, **_left(rows, whole, left)})
+        if rows and any(left.values()):
+            found.append({"field": field, "value": "other", **_left(rows, whole, left)})
     return found
 
 
-def _left(rows: Sequence[Row], whole: Row, left: Row) -> dict[str, Any]:
+def _left(rows: Sequence[Row], whole: Row, left: Mapping[str, int]) -> dict[str, Any]:
     """What can be said of all other groups together."""
-    said, n = (lambda row: row["n"] * row["mean_probability"]), sum(left.values())
-    mean = (said(whole) - sum(map(said, rows))) / n
-    positives = left["true_positives"] + left["false_negatives"]
-    return {**left, "positives": positives, "mean_probability": round(mean, DIGITS)}
+    n = sum(left.values())
+    said = [row["n"] * row["mean_probability"] for row in (whole, *rows)]
+    return {
+        **left,
+        "n": n,
+        "positives": left["true_positives"] + left["false_negatives"],
+        "mean_probability": round((said[0] - sum(said[1:])) / n, DIGITS),
+    }
 
 
 def _by_field(shown: Classified, rows: Sequence[Row]) -> list[dict[str, Any]]:
