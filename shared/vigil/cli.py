@@ -384,7 +384,8 @@ def _tell(here: Session, name: str, row: Mapping[str, Any], *, as_json: bool) ->
     if as_json:
         screen.print_json(said)
         return
-    serves, before = (row[key] or "seasonal_naive" for key in ("version", "before"))
+    baseline = datasets.load(name).baseline
+    serves, before = (row[key] or baseline for key in ("version", "before"))
     screen.out.print(f"{name}: {serves} serves, {before} does not any more")
     if not here.has_bus:
         screen.out.print(f"A forecast is due: vigil predict {name}")
@@ -679,12 +680,15 @@ def _show_jobs(found: Sequence["Standing"], *, as_json: bool) -> None:
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)],
     *,
+    full: Annotated[
+        bool, typer.Option("--full", help="As many hospital stays as in the real files.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write simulated files in the formats of upstream, for machines without a network."""
     from vigil.local.sample import write
 
-    files = [str(file) for file in write(folder)]
+    files = [str(file) for file in write(folder, full=full)]
     screen.print_json(files) if as_json else screen.out.print("\n".join(files), soft_wrap=True)
 
 

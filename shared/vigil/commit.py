@@ -10,6 +10,9 @@ import pyarrow as pa
 from google.cloud import bigquery
 
 from vigil import tables
+from vigil.recorded import Additions
+
+type Rows = pa.Table | Additions  # rows to add
 
 FEW = 50  # so many rows need no load job
 TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", bool: "BOOL", datetime: "TIMESTAMP"}
@@ -73,12 +76,12 @@ class Commit:
 
     head: Head
     changes: dict[str, Any]  # columns of the head
-    added: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
+    added: dict[str, Rows] = field(default_factory=dict)  # by table
     replaced: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
     then: Sequence["Statement"] = ()  # after that, from what the tables hold by then
 
     @property
-    def large(self) -> dict[str, pa.Table]:
+    def large(self) -> dict[str, Rows]:
         """The rows that are too many to travel in a statement."""
         return {name: rows for name, rows in self.added.items() if rows.num_rows > FEW}
 

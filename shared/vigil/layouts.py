@@ -14,7 +14,7 @@ from vigil.errors import Rejected
 from vigil.panel import Dates, Floats, Key, Panel, grid, last_date, scatter
 from vigil.places import Attributes, attributes_of, series_of
 from vigil.quality import Item, Mark, day_of
-from vigil.records import Pseudonym, Records
+from vigil.records import NONE, Pseudonym, Records
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Parsed:
     panel: Panel = field(default_factory=dict)
     attributes: Attributes = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
-    records: Records = field(default_factory=dict)
+    records: Records = NONE
 
     @property
     def last_date(self) -> date | None:

@@ -16,6 +16,7 @@ from vigil.errors import Misconfigured
 from vigil.layouts import Parsed
 from vigil.ledger import Run, finding_row
 from vigil.log import log
+from vigil.recorded import Additions
 from vigil.records import keyed_hash
 from vigil.roster import Rows
 from vigil.steps.progress import Progress, quiet
@@ -53,7 +54,9 @@ class History:
         """What a source's bytes say."""
         key = self.cloud.settings.hash_key
         pseudonym = keyed_hash(key, self.dataset.name) if key else None
-        return layouts.parse(self.dataset, source, body, pseudonym)
+        parsed = layouts.parse(self.dataset, source, body, pseudonym)
+        pa.default_memory_pool().release_unused()  # a file's cells take thrice what is kept of them
+        return parsed
 
     def keep(self, source: str, digest: str, parsed: Parsed) -> None:
         """Remember the last two contents of each source: a long replay stays flat in memory."""
@@ -121,7 +124,7 @@ class History:
             replay.roster = warehouse.series(name)
             replay.seen = warehouse.contents(name)
         if head.vintage and self.dataset.task == "classify":
-            replay.recorded = warehouse.records(name)
+            replay.recorded = warehouse.recorded(name)
         return replay
 
     def check_bucket(self) -> None:
@@ -183,17 +186,17 @@ class History:
             added[table] = pa.concat_tables([added[table], rows]) if table in added else rows
         return Commit(head, changes, added, replaced)
 
-    def _rows(self, replay: Replay) -> dict[str, pa.Table]:
+    def _rows(self, replay: Replay) -> dict[str, Any]:
         """The rows that a replay leaves, by table."""
         name = self.dataset.name
         rows = {
             "vintages": replay.vintages,
-            "records": replay.records,
             "series": list(replay.roster.values()),
             "findings": [finding_row(found, "ingest", name, at) for at, found in replay.findings],
         }
         added = {table: tables.load(table).rows(found) for table, found in rows.items()}
-        return {"observations": observations(name, replay.changes), **added}
+        records = Additions(name, replay.records)
+        return {"observations": observations(name, replay.changes), "records": records, **added}
 
 
 def _looked(last: Arrival | None) -> datetime | None:
