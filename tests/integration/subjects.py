@@ -33,6 +33,9 @@ class Subject:
     rival: str  # another recipe
     fits: dict[str, Any]  # recipes by name
     shuffled: Callable[..., Any]
+    kept: str = "observations"  # the table that ingest fills
+    few: bytes = b""  # a file that is large enough to be read
+    plain: str = ""  # the dataset's file, where nothing is trained
 
     def write(self, folder: Path, *, rival: bool = False) -> None:
         """The dataset's file, as it is or with another recipe that may serve."""
@@ -71,5 +74,5 @@ SERIES = Subject(
 )  # fmt: skip
 RECORDS = Subject(
     "classify", wards.PERSONAL, wards.stays, "trees", "base_rate",
-    "classifications", "TRUE", "crossed", "logistic", fitting.FITS, shuffled_trees,
+    "classifications", "TRUE", "crossed", "logistic", fitting.FITS, shuffled_trees, "records",
 )  # fmt: skip
