@@ -107,6 +107,15 @@ def test_an_integer_is_a_whole_number(cell):
     assert "row 2" in reason.found
 
 
+def test_a_column_that_is_not_there_is_blank():
+    """So that a later file which has it, and blanks in it, says nothing new."""
+    rows = [line.rpartition(",")[0] for line in FILE.splitlines()]
+    lacking = read("\n".join([*rows, ""]))
+    assert [row["Stay"] for row in fields(lacking)] == [None] * 3
+    blank = read("\n".join([FILE.splitlines()[0], *(f"{row}," for row in rows[1:]), ""]))
+    assert records_of(lacking.records) == records_of(blank.records)
+
+
 def test_the_same_person_has_the_same_hash():
     """Cases 1 and 3 are of one patient, case 2 of another; in the next file, too."""
     people = [record.person for record in records_of(read().records).values()]
@@ -220,6 +229,21 @@ def test_a_record_without_a_name_among_others_is_refused():
     """Counted from the header as 1."""
     reason = refused(FILE.replace("\n2,", "\n,"))
     assert (reason.rule, reason.found) == ("series", "none in row 3")
+
+
+def strange(dataset: Dataset, *files: str) -> list[tuple[str, frozenset]]:
+    """What is no category, file by file, as the marks say."""
+    marks = (mark for file in files for mark in read(file, dataset).marks)
+    return [(mark.scope, mark.items) for mark in marks if mark.rule == "categories" and mark.speaks]
+
+
+def test_an_unknown_category_is_taken_in_and_found():
+    """Ward S is declared, with or without blanks around it; V is not; a blank is no category."""
+    wards = expecting(categories={"Ward": ["R", "S"]})
+    assert strange(wards, FILE, FILE.replace(" S ", "")) == []
+    parsed = read(FILE.replace(" S ", "V"), wards)
+    assert fields(parsed)[1]["Ward"] == "V"
+    assert strange(wards, FILE.replace(" S ", "V")) == [("stays.stays.Ward", {"V"})]
 
 
 def test_too_few_records_are_refused():
