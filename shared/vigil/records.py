@@ -43,15 +43,7 @@ def read(
     source: Source, table: pa.Table, where: str, pseudonym: Pseudonym | None
 ) -> tuple[Records, Mark]:
     """All records of a file, every cell typed, blanks as null."""
-    columns = {
-        name: _typed(source, table, name, kind, where)
-        for name, kind in source.fields.items()
-        if name in table.column_names
-    }
-    rows = [
-        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
-        for row in zip(*columns.values(), strict=True)
-    ]
+    rows = _rows(source, table, where)
     people = _people(source, table, pseudonym)
     held: Records = {}
     repeated = set[Item]()
@@ -68,6 +60,36 @@ def read(
         raise Rejected(where, rule="few_series", expected=expected, found=f"{len(held)}")
     items = frozenset(repeated)
     return held, Mark("duplicates", where, "one row for each record", items, expect.duplicates)
+
+
+class Whom(NamedTuple):
+    """Whom a row is about: its record, the person as a keyed hash, and as the file says it."""
+
+    record: str
+    person: str | None
+    own_id: str
+
+
+def whom(source: Source, table: pa.Table, where: str, pseudonym: Pseudonym | None) -> list[Whom]:
+    """Whom each row of a file is about; for erasing, and for nothing that is kept."""
+    own = source.person if source.person in table.column_names else None
+    ids = _text(table, own) if own else [""] * table.num_rows
+    nameless = source.record not in table.column_names
+    names = _names(source, table, _rows(source, table, where) if nameless else [], where)
+    return list(map(Whom, names, _people(source, table, pseudonym), ids))
+
+
+def _rows(source: Source, table: pa.Table, where: str) -> list[str]:
+    """What is said of each record, as JSON."""
+    columns = {
+        name: _typed(source, table, name, kind, where)
+        for name, kind in source.fields.items()
+        if name in table.column_names
+    }
+    return [
+        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+        for row in zip(*columns.values(), strict=True)
+    ]
 
 
 def _typed(
