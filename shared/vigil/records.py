@@ -54,12 +54,8 @@ def read(
         if held.setdefault(name, record) != record:
             expected = "one row for each record, or rows that agree"
             raise Rejected(where, rule="duplicates", expected=expected, found="two that differ")
-    expect = source.expect
-    if len(held) < expect.series:
-        expected = f"at least {expect.series} records"
-        raise Rejected(where, rule="few_series", expected=expected, found=f"{len(held)}")
-    items = frozenset(repeated)
-    return held, Mark("duplicates", where, "one row for each record", items, expect.duplicates)
+    items, allowed = frozenset(repeated), source.expect.duplicates
+    return held, Mark("duplicates", where, "one row for each record", items, allowed)
 
 
 class Whom(NamedTuple):

@@ -32,6 +32,10 @@ class Case:
 
     def check(self, *, downloaded: bool) -> None:
         """Refuse what breaches the contract."""
+        spec, count = self.dataset.sources[self.source], len(self.new.records)
+        if spec.layout == "records" and count < spec.expect.series:  # people may be erased later
+            expected = f"at least {spec.expect.series} records"
+            raise Rejected(self.where, rule="few_series", expected=expected, found=f"{count}")
         if not self.new.panel:
             return  # records are whole in themselves
         old = self.held.get(self.source, Parsed()).panel

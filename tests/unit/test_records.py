@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from examples import NOON
 
 from vigil import datasets, layouts
 from vigil.datasets import Dataset
@@ -11,6 +12,7 @@ from vigil.errors import Misconfigured, Rejected
 from vigil.layouts import Parsed
 from vigil.quality import Mark
 from vigil.records import keyed_hash
+from vigil.verdict import Case
 
 STAYS = Dataset.model_validate(
     {
@@ -215,16 +217,25 @@ def test_a_record_without_a_name_among_others_is_refused():
     assert (reason.rule, reason.found) == ("series", "none in row 3")
 
 
+def judged(text: str, dataset: Dataset = STAYS) -> Case:
+    """A file, held against the contract."""
+    return Case(dataset, "stays", read(text, dataset), {}, NOON)
+
+
 def test_too_few_records_are_refused():
     """Three where four were promised."""
-    assert len(read(FILE, expecting(series=3)).records) == 3
-    reason = refused(FILE, expecting(series=4))
-    assert (reason.rule, reason.expected, reason.found) == ("few_series", "at least 4 records", "3")
+    judged(FILE, expecting(series=3)).check(downloaded=False)
+    with pytest.raises(Rejected, match="expected at least 4 records; found 3"):
+        judged(FILE, expecting(series=4)).check(downloaded=False)
 
 
 def test_a_file_with_a_header_alone_is_refused():
-    """Nothing came."""
-    assert refused(FILE.splitlines()[0] + "\n").rule == "few_series"
+    """Nothing came. One that was accepted, and whose people were erased since, is a finding."""
+    empty = judged(FILE.splitlines()[0] + "\n")
+    with pytest.raises(Rejected, match="found 0") as reason:
+        empty.check(downloaded=False)
+    assert reason.value.rule == "few_series"
+    assert [(one.rule, one.severity) for one in empty.findings()] == [("few_series", "warning")]
 
 
 @pytest.mark.parametrize("name", ["hospital_stay"])
