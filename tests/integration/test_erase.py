@@ -1,11 +1,9 @@
 """Erase: a person goes from everywhere, whatever happens on the way; the others stay."""
 
 import gzip
-import json
-import multiprocessing
 import os
-import signal
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 from by_hand import insert
 
-from vigil import log, tables
+from vigil import crash, tables
 from vigil.cloud import Cloud
 from vigil.errors import Rejected, Transient
 from vigil.lake import sha256
@@ -21,7 +19,6 @@ from vigil.local import resources
 from vigil.messages import Tick, parse_moment
 from vigil.records import keyed_hash
 from vigil.steps.erase import find
-from vigil.steps.history import History
 from vigil.steps.ingest import ingest
 from vigil.steps.traces import Erased
 
@@ -33,10 +30,20 @@ HEADER = (
 )
 MOMENT = parse_moment("2099-01-01", "test")
 GONE = "MRS-LOST"  # the person, by cases GONE-1 to GONE-5
-POINTS = [
-    *("erase:1", "erase:2", "erase:3", "commit:1", "commit:2", "commit:3"),
-    *("erase:4", "erase:5"),
-]
+POINTS = ["erase:1", "erase:2", "erase:3", "commit:1", "commit:2", "commit:3", "erase:4", "erase:5"]
+KILLED = """
+import os, sys
+from vigil import log
+from vigil.cloud import Cloud
+from vigil.steps.erase import find
+log.to(None)
+for point in sys.argv[1:]:
+    if (child := os.fork()) == 0:  # no client of Google's is there yet
+        os.environ["VIGIL_CRASH_AT"] = point
+        find("hospital_stay", "GONE-2", Cloud.from_env()).erase()
+        os._exit(0)
+    print(point, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 
 
 def stay(case: str, patient: str, label: str = "11-20") -> str:
@@ -188,3 +195,40 @@ def test_a_person_goes_from_everywhere_and_nobody_else_does(hospital: Cloud) -> 
     with pytest.raises(Rejected, match="If it was erased before, nothing is left of it") as reason:
         find("hospital_stay", "GONE-2", Cloud.from_env())
     assert "GONE" not in str(reason.value)
+
+
+def test_an_erasure_that_is_killed_anywhere_is_finished_by_the_next(hospital: Cloud) -> None:
+    """At each point in turn, each time by SIGKILL; the last one gets through."""
+    command = [sys.executable, "-c", KILLED, *POINTS]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == [f"{point} -9" for point in POINTS]
+    find("hospital_stay", "GONE-2", Cloud.from_env()).erase()
+    check_all_is_well(hospital)
+
+
+def test_an_ingest_at_the_same_time_brings_nobody_back(
+    hospital: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that began before is stopped, and one that commits in between is taken in."""
+
+    def interrupted(point: str) -> None:
+        if act := acts.pop(point, None):
+            act()
+
+    def another() -> None:
+        put(hospital, "train_late.csv", file(stay("GONE-4", GONE), stay("KEPT-6", "MR-STAYS")))
+        take(hospital)
+
+    acts = {
+        "ingest:1": lambda: find("hospital_stay", "GONE-2", Cloud.from_env()).erase(),
+        "erase:3": another,
+    }
+    monkeypatch.setattr(crash, "point", interrupted)
+    with pytest.raises(Transient, match="was erased meanwhile"):
+        take(hospital)
+    assert acts == {}
+    assert traces(hospital) == []
+    take(hospital, 1)
+    records = [row["record"] for row in told(hospital, "records")]
+    assert records == [f"KEPT-{number}" for number in (1, 2, 3, 5, 6)]
+    assert traces(hospital) == []

@@ -72,7 +72,9 @@ def test_another_delimiter_is_the_datasets():
     """A semicolon between cells, commas in them."""
     text = "case_id;patient;Ward;Bed Grade;Deposit\n1;PATIENT-7;a,b;2;1\n2;PATIENT-8;a,b;2;1\n"
     spec = written_in(delimiter=";")
-    assert erased(text, of("PATIENT-7", "1"), spec=spec) == text.replace("1;PATIENT-7;a,b;2;1\n", "")
+    assert erased(text, of("PATIENT-7", "1"), spec=spec) == text.replace(
+        "1;PATIENT-7;a,b;2;1\n", ""
+    )
 
 
 CELL = st.text('ab",; \n\r', max_size=4)

@@ -81,8 +81,7 @@ class Traces:
     def any(self) -> bool:
         """Whether there is anything to erase."""
         return any(
-            self._mentioned(one) if one.rows is None else self._theirs(one)
-            for one in self._files()
+            self._mentioned(one) if one.rows is None else self._theirs(one) for one in self._files()
         )
 
     def learn(self) -> None:
