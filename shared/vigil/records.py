@@ -53,7 +53,7 @@ def read(
             repeated.add(name)
         if held.setdefault(name, record) != record:
             expected = "one row for each record, or rows that agree"
-            raise Rejected(where, rule="duplicates", expected=expected, found="two that differ")
+            raise Rejected(where, rule="duplicates", expected=expected, **said("two that differ"))
     items, allowed = frozenset(repeated), source.expect.duplicates
     return held, Mark("duplicates", where, "one row for each record", items, allowed)
 
@@ -94,7 +94,7 @@ def _typed(
     """A column's cells as what they are."""
     if kind == "text":
         texts = _text(table, column)
-        check_codes(source, column, sorted({text for text in texts if text}), where)
+        check_codes(source, table, column, sorted({text for text in texts if text}), where)
         return [text or None for text in texts]
     values = cells.numbers(table, column, source, where)
     known = np.isfinite(values)
@@ -105,9 +105,14 @@ def _typed(
     if (wrong := np.flatnonzero(known & (values != np.round(values)))).size:
         found = f"{len(wrong)} that are not, the first in row {table[cells.ROW][int(wrong[0])]}"
         raise Rejected(
-            f"{where}, column {column}", rule="numbers", expected="whole numbers", found=found
+            f"{where}, column {column}", rule="numbers", expected="whole numbers", **said(found)
         )
     return [int(value) if there else None for value, there in zip(values, known, strict=True)]
+
+
+def said(found: str) -> dict[str, str]:
+    """What was found, which quotes nothing."""
+    return {"found": found, "plainly": found}
 
 
 def _text(table: pa.Table, column: str) -> list[str]:
@@ -137,5 +142,5 @@ def _names(source: Source, table: pa.Table, rows: list[str], where: str) -> list
     if "" in names:
         row = table[cells.ROW][names.index("")]
         found = f"none in row {row}"
-        raise Rejected(where, rule="series", expected=f"a name in {source.record}", found=found)
+        raise Rejected(where, rule="series", expected=f"a name in {source.record}", **said(found))
     return names

@@ -6,7 +6,7 @@ import re
 import pytest
 from examples import NOON
 
-from vigil import datasets, layouts
+from vigil import datasets, layouts, quality
 from vigil.datasets import Dataset
 from vigil.errors import Misconfigured, Rejected
 from vigil.layouts import Parsed
@@ -95,7 +95,7 @@ def test_a_range_that_a_spreadsheet_made_a_date_of_is_refused(label):
     """11-20 days are no 20th of November."""
     reason = refused(FILE.replace("11-20", label))
     assert (reason.where, reason.rule) == ("stays.stays, column Stay", "codes")
-    assert reason.found == f"[{label!r}]"
+    assert reason.found == "1 others, first in row 2"
     assert "made dates of ranges" in reason.remedy
 
 
@@ -158,6 +158,33 @@ def test_a_broken_file_of_people_is_refused_without_quoting_it(text, rule):
     assert reason.rule == rule
     assert reason.found == "something else, not shown because it may name people"
     assert "PATIENT" not in str(reason)
+
+
+BREACHES = {
+    "a code": (FILE.replace("11-20", "PATIENT-7"), "1 others, first in row 2"),
+    "a number": (FILE.replace("4911.5", "PATIENT-7"), "1 cells that are not, the first in row 2"),
+    "a fraction": (FILE.replace("2.0", "2.75"), "1 that are not, the first in row 2"),
+    "no name": (FILE.replace("\n2,", "\n,"), "none in row 3"),
+    "two that differ": (FILE + "3,PATIENT-9,R,4,NA,0-10\n", "two that differ"),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), BREACHES.values(), ids=BREACHES)
+def test_a_breach_in_a_file_of_people_is_told_by_column_and_row(text, found):
+    """Never by what stands there: the cell may be anything."""
+    reason = refused(text)
+    assert reason.found == found
+    assert not re.search(r"PATIENT|2\.75|0-10", str(reason))
+
+
+def test_records_of_people_that_are_there_twice_are_counted_and_not_named():
+    """A finding is read by more people than the file."""
+    twice = FILE + "3,PATIENT-7,R,4,NA,More than 100 Days\n"
+    [found] = quality.news(read(twice).marks, [], NOON)
+    assert (found.rule, found.count, found.found) == ("duplicates", 1, "1, not named: of people")
+    more = read(twice + "1,PATIENT-7,R,2.0,4911.5,11-20\n")
+    [found] = quality.news(more.marks, read(twice).marks, NOON)
+    assert found.found == "1 new of 2, not named: of people"
 
 
 def test_without_a_key_no_people_are_taken_in():
