@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vigil import cells, columns, records
+from vigil import categories, cells, columns, records
+from vigil.categories import Categories
 from vigil.datasets import Dataset, Source
 from vigil.errors import Rejected
 from vigil.panel import Dates, Floats, Key, Panel, grid, last_date, scatter
@@ -25,6 +26,7 @@ class Parsed:
     attributes: Attributes = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     records: Records = field(default_factory=dict)
+    categories: Categories = field(default_factory=dict)
 
     @property
     def last_date(self) -> date | None:
@@ -58,7 +60,8 @@ def _parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None
     mark = columns.check(source, found.header, declared, where)
     if source.layout == "records":
         held, repeated = records.read(source, found.table, where, pseudonym)
-        return Parsed(marks=(mark, repeated), records=held)
+        counts = categories.counted(source, found.table)
+        return Parsed(marks=(mark, repeated), records=held, categories=counts)
     parsed = LAYOUTS[source.layout](dataset, name, found.table, where)
     if not any(one.known for one in parsed.panel.values()):
         raise Rejected(where, rule="empty", expected="values", found="none")

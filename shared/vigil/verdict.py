@@ -1,18 +1,25 @@
 """Verdicts: whether a source's new content is taken in, and what a reader should know of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from vigil import behaviour, quality
+from vigil import behaviour, categories, quality
 from vigil.arrivals import Arrival
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
 from vigil.layouts import Parsed
 from vigil.quality import Finding, Mark
 
-EVENTS = ("jump", "lost_series", "new_series", "reverted", "stale")  # said once; the rest stands
+EVENTS = (
+    "jump",
+    "lost_series",
+    "new_category",
+    "new_series",
+    "reverted",
+    "stale",
+)  # said once; the rest stands
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,7 @@ class Case:
     new: Parsed
     held: Mapping[str, Parsed]  # source -> its content before
     as_of: datetime
+    had: Callable[[str, str], bool] = lambda _column, _value: False  # whether a record ever did
 
     @property
     def where(self) -> str:
@@ -56,6 +64,7 @@ class Case:
             yield from filter(None, [quality.stale(spec, self.where, last, self.as_of)])
         if old:
             yield from behaviour.jumps(self.dataset, self.source, self.new.panel, old.panel)
+            yield from categories.unknown(self.where, self.new.categories, old.categories, self.had)
             yield from behaviour.places(self.where, self.new.series, old.series, self.as_of)
 
     def _marks(self, content: Parsed) -> Iterator[Mark]:

@@ -4,6 +4,7 @@ A vintage is an arrival that changed something. Its changes are the values that 
 different, or gone.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -83,7 +84,7 @@ class Replay:
         """
         line = self.dataset.line(source)
         held = self.held(line)
-        case = Case(self.dataset, source, parsed, held, issued_at)
+        case = Case(self.dataset, source, parsed, held, issued_at, self._had)
         self._find(issued_at, case.findings())
         before, after = (
             resolve(self.dataset, line, {name: one.panel for name, one in state.items()})
@@ -100,6 +101,11 @@ class Replay:
             if self.recorded.get(name) != record:
                 self.recorded[name] = record
                 self.records.append(_record(self.dataset, source, name, record, issued_at))
+
+    def _had(self, column: str, value: str) -> bool:
+        """Whether any record has that value."""
+        said = json.dumps({column: value}, ensure_ascii=False)[1:-1]
+        return any(said in record.fields for record in self.recorded.values())
 
     def _find(self, issued_at: datetime, findings: Iterable[Finding]) -> None:
         found = verdict.expected(self.dataset, findings)
