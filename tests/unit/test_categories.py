@@ -5,6 +5,7 @@ from test_records import FILE, NAMED, STAYS, read
 
 from vigil import layouts
 from vigil.arrivals import Arrival, Content
+from vigil.layouts import Parsed
 from vigil.sources import Validators
 from vigil.vintages import Replay
 
@@ -12,23 +13,22 @@ from vigil.vintages import Replay
 def ward(name: str, first: int, count: int) -> str:
     """Rows of a ward."""
     rows = range(first, first + count)
-    return "".join(f"{number},P{number},{name},1,1,0-10\n" for number in rows)
+    return "".join(f"{number},P{number},{name},1,1,11-20\n" for number in rows)
 
 
 def told(*files: str) -> list[tuple[str, str, int]]:
     """What is found in the last of some files that came one after the other."""
     contents = {str(number): text for number, text in enumerate(files)}
-    replay = Replay(
-        STAYS, lambda source, sha: layouts.parse(STAYS, source, contents[sha].encode(), NAMED)
-    )
+
+    def parsed(source: str, sha: str) -> Parsed:
+        return layouts.parse(STAYS, source, contents[sha].encode(), NAMED)
+
+    replay = Replay(STAYS, parsed)
     for sha in contents:
         replay.findings.clear()
         replay.add(Arrival("stays", NOON, "declared", {"stays": Content(sha, 1, Validators("x"))}))
-    return [
-        (one.scope, one.found, one.count)
-        for _, one in replay.findings
-        if one.rule == "new_category"
-    ]
+    found = [one for _, one in replay.findings if one.rule == "new_category"]
+    return [(one.scope, one.found, one.count) for one in found]
 
 
 def test_a_value_that_was_never_there_is_told_of_by_name_if_many_have_it():
