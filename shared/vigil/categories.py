@@ -25,12 +25,13 @@ def counted(source: Source, table: pa.Table) -> dict[str, dict[str, int]]:
 
 
 def unknown(
-    where: str, new: Categories, old: Categories, had: Callable[[str, str], bool]
+    where: str, new: Categories, old: Categories, had: Callable[[str], set[str]]
 ) -> Iterator[Finding]:
     """Values that neither the content before nor any record *had*; rare ones are not named."""
     for column, counts in sorted(new.items()):
-        fresh = [value for value in counts.keys() - old.get(column, {}) if not had(column, value)]
-        if not fresh or column not in old:
+        fresh = counts.keys() - old.get(column, counts)
+        fresh = fresh - had(column) if fresh else fresh
+        if not fresh:
             continue
         often = sorted(value for value in fresh if counts[value] >= FEW)
         named = [f"{value!r} in {counts[value]} rows" for value in often[:SHOWN]]

@@ -706,12 +706,15 @@ def _show_jobs(found: Sequence["Standing"], *, as_json: bool) -> None:
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)],
     *,
+    full: Annotated[
+        bool, typer.Option("--full", help="As many hospital stays as in the real files.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write simulated files in the formats of upstream, for machines without a network."""
     from vigil.local.sample import write
 
-    files = [str(file) for file in write(folder)]
+    files = [str(file) for file in write(folder, full=full)]
     screen.print_json(files) if as_json else screen.out.print("\n".join(files), soft_wrap=True)
 
 

@@ -10,6 +10,9 @@ import pyarrow as pa
 from google.cloud import bigquery
 
 from vigil import tables
+from vigil.recorded import Additions
+
+type Rows = pa.Table | Additions  # rows to add
 
 FEW = 50  # so many rows need no load job
 TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", bool: "BOOL", datetime: "TIMESTAMP"}
@@ -74,12 +77,12 @@ class Commit:
 
     head: Head
     changes: dict[str, Any]  # columns of the head
-    added: dict[str, pa.Table] = field(default_factory=dict)  # rows to add, by table
+    added: dict[str, Rows] = field(default_factory=dict)  # by table
     replaced: Mapping[str, str] = field(default_factory=dict)  # table -> which rows go first
     then: Sequence["Statement"] = ()  # after that, from what the tables hold by then
 
     @property
-    def large(self) -> dict[str, pa.Table]:
+    def large(self) -> dict[str, Rows]:
         """The rows that do not travel in a statement: many, or of people, for it is remembered."""
         return {
             name: rows

@@ -15,7 +15,7 @@ from vigil.errors import Rejected
 from vigil.panel import Dates, Floats, Key, Panel, grid, last_date, scatter
 from vigil.places import Attributes, attributes_of, series_of
 from vigil.quality import Item, Mark, day_of
-from vigil.records import Pseudonym, Records
+from vigil.records import NONE, Pseudonym, Records
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Parsed:
     panel: Panel = field(default_factory=dict)
     attributes: Attributes = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
-    records: Records = field(default_factory=dict)
+    records: Records = NONE
     categories: Categories = field(default_factory=dict)
 
     @property

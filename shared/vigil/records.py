@@ -1,13 +1,19 @@
-"""Records: rows that are things rather than days, people in them as keyed hashes."""
+"""Records: rows that are things rather than days, people in them as keyed hashes.
+
+Held in columns, each distinct cell once and as JSON already: half a million records are small, and
+the text of one is made when it is asked for.
+"""
 
 import hmac
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,24 +23,55 @@ from vigil.errors import Misconfigured, Rejected
 from vigil.places import check_codes
 from vigil.quality import Item, Mark
 
-Pseudonym = Callable[[str], str]
+type Pseudonym = Callable[[str], str]
+type Rows = npt.NDArray[np.int64]
+
+BLOCK = 1 << 13  # so many records are text at a time
+EXACT = 2.0**53  # whole numbers beyond that are not told apart
 
 
-class Record(NamedTuple):
-    """One thing: whom it is about, as a keyed hash, and what is said of it, as JSON."""
+@dataclass(frozen=True)
+class Records:
+    """Things: how each is called, whom it is about, and what is said of it, piece by piece."""
 
-    person: str | None
-    fields: str
+    names: pa.Array
+    people: pa.DictionaryArray
+    said: tuple[pa.DictionaryArray, ...] = ()
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self.names)
+
+    def take(self, rows: Rows) -> Self:
+        """Some of them."""
+        said = tuple(column.take(pa.array(rows)) for column in self.said)
+        return type(self)(self.names.take(pa.array(rows)), self.people.take(pa.array(rows)), said)
+
+    def blocks(self) -> Iterator[pa.RecordBatch]:
+        """The columns record, person and fields, a part at a time; fields is a JSON object."""
+        for start in range(0, len(self), BLOCK):
+            names = self.names.slice(start, BLOCK)
+            people = self.people.slice(start, BLOCK).cast(pa.string())
+            said = [column.slice(start, BLOCK).cast(pa.string()) for column in self.said]
+            columns = {"record": names, "person": people, "fields": _objects(said, len(names))}
+            yield pa.RecordBatch.from_pydict(columns)
 
 
-Records = dict[str, Record]  # by the record's own name
+NONE = Records(pa.array([], pa.string()), pa.array([], pa.string()).dictionary_encode())
+
+
+def _objects(said: list[pa.Array], count: int) -> pa.Array:
+    """Pieces of JSON as objects."""
+    if not said:
+        return pa.repeat("{}", count)
+    return pc.binary_join_element_wise("{", pc.binary_join_element_wise(*said, ", "), "}", "")
 
 
 def keyed_hash(key: bytes, dataset: str) -> Pseudonym:
     """The same person under the same name everywhere in a dataset; nobody without the key."""
 
     def name(person: str) -> str:
-        return hmac.new(key, f"{dataset}/{person}".encode(), sha256).hexdigest()[:32]
+        return hmac.digest(key, f"{dataset}/{person}".encode(), "sha256").hex()[:32]
 
     return name
 
@@ -43,19 +80,11 @@ def read(
     source: Source, table: pa.Table, where: str, pseudonym: Pseudonym | None
 ) -> tuple[Records, Mark]:
     """All records of a file, every cell typed, blanks as null."""
-    rows = _rows(source, table, where)
-    people = _people(source, table, pseudonym)
-    held: Records = {}
-    repeated = set[Item]()
-    for name, person, row in zip(_names(source, table, rows, where), people, rows, strict=True):
-        record = Record(person, row)
-        if name in held:
-            repeated.add(name)
-        if held.setdefault(name, record) != record:
-            expected = "one row for each record, or rows that agree"
-            raise Rejected(where, rule="duplicates", expected=expected, **said("two that differ"))
-    items, allowed = frozenset(repeated), source.expect.duplicates
-    return held, Mark("duplicates", where, "one row for each record", items, allowed)
+    said = _pieces(source, table, where)
+    names = _names(source, table, said, where)
+    held, repeated = _once(Records(names, _people(source, table, pseudonym), said), where)
+    allowed = source.expect.duplicates
+    return held, Mark("duplicates", where, "one row for each record", repeated, allowed)
 
 
 class Whom(NamedTuple):
@@ -68,79 +97,122 @@ class Whom(NamedTuple):
 
 def whom(source: Source, table: pa.Table, where: str, pseudonym: Pseudonym | None) -> list[Whom]:
     """Whom each row of a file is about; for erasing, and for nothing that is kept."""
-    own = source.person if source.person in table.column_names else None
-    ids = _text(table, own) if own else [""] * table.num_rows
-    nameless = source.record not in table.column_names
-    names = _names(source, table, _rows(source, table, where) if nameless else [], where)
-    return list(map(Whom, names, _people(source, table, pseudonym), ids))
+    said = () if source.record in table.column_names else _pieces(source, table, where)
+    names = _names(source, table, said, where).to_pylist()
+    ids = [""] * len(names)
+    if source.person and source.person in table.column_names:
+        ids = [own or "" for own in _encoded(table, source.person).to_pylist()]
+    return list(map(Whom, names, _people(source, table, pseudonym).to_pylist(), ids))
 
 
-def _rows(source: Source, table: pa.Table, where: str) -> list[str]:
-    """What is said of each record, as JSON."""
-    columns = {
-        name: _typed(source, table, name, kind, where)
-        for name, kind in source.fields.items()
-        if name in table.column_names
-    }
-    return [
-        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
-        for row in zip(*columns.values(), strict=True)
-    ]
+def _pieces(source: Source, table: pa.Table, where: str) -> tuple[pa.DictionaryArray, ...]:
+    """What is said of each record, column by column."""
+    return tuple(
+        _said(column, _typed(source, table, column, kind, where))
+        for column, kind in source.fields.items()
+        if column in table.column_names
+    )
 
 
-def _typed(
-    source: Source, table: pa.Table, column: str, kind: str, where: str
-) -> list[float | int | str | None]:
+def _once(records: Records, where: str) -> tuple[Records, frozenset[Item]]:
+    """Each record once, and the names of those that are there more often, saying the same."""
+    again, first = repeats(records.names)
+    if not len(again):
+        return records, frozenset()
+    more, before = records.take(again), records.take(first)
+    if any(here != there for here, there in zip(more.blocks(), before.blocks(), strict=True)):
+        expected = "one row for each record, or rows that agree"
+        raise Rejected(where, rule="duplicates", expected=expected, **plainly("two that differ"))
+    once = np.setdiff1d(np.arange(len(records)), again)
+    return records.take(once), frozenset(more.names.to_pylist())
+
+
+def repeats(names: pa.Array) -> tuple[Rows, Rows]:
+    """The rows whose name has come before, and where it came first.
+
+    By sorting: Arrow's hash tables of half a million names take ten times their memory.
+    """
+    order = pc.array_sort_indices(names).to_numpy().astype(np.int64)
+    ordered = names.take(pa.array(order))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = pc.not_equal(ordered[1:], ordered[:-1]).to_numpy(zero_copy_only=False)
+    first = order[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
+    return order[~new], first[~new]
+
+
+def _said(column: str, values: pa.Array) -> pa.DictionaryArray:
+    """What a column says of each record, as a piece of a JSON object."""
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    distinct = [*encoded.dictionary.to_pylist(), None]
+    name = json.dumps(column, ensure_ascii=False)
+    pieces = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for value in distinct]
+    codes = pc.fill_null(encoded.indices, len(distinct) - 1)
+    return pa.DictionaryArray.from_arrays(codes, pieces)
+
+
+def _typed(source: Source, table: pa.Table, column: str, kind: str, where: str) -> pa.Array:
     """A column's cells as what they are."""
     if kind == "text":
-        texts = _text(table, column)
-        check_codes(source, table, column, sorted({text for text in texts if text}), where)
-        return [text or None for text in texts]
+        encoded = _encoded(table, column)
+        check_codes(source, table, column, sorted(encoded.dictionary.to_pylist()), where)
+        return encoded
     values = cells.numbers(table, column, source, where)
     known = np.isfinite(values)
     if kind == "number":
-        return [
-            value if there else None for value, there in zip(values.tolist(), known, strict=True)
-        ]
-    if (wrong := np.flatnonzero(known & (values != np.round(values)))).size:
+        return pa.array(values, mask=~known)
+    whole = (values == np.round(values)) & (np.abs(values) <= EXACT)
+    if (wrong := np.flatnonzero(known & ~whole)).size:
         found = f"{len(wrong)} that are not, the first in row {table[cells.ROW][int(wrong[0])]}"
         raise Rejected(
-            f"{where}, column {column}", rule="numbers", expected="whole numbers", **said(found)
+            f"{where}, column {column}", rule="numbers", expected="whole numbers", **plainly(found)
         )
-    return [int(value) if there else None for value, there in zip(values, known, strict=True)]
+    return pa.array(np.where(known, values, 0).astype(np.int64), mask=~known)
 
 
-def said(found: str) -> dict[str, str]:
+def plainly(found: str) -> dict[str, str]:
     """What was found, which quotes nothing."""
     return {"found": found, "plainly": found}
 
 
-def _text(table: pa.Table, column: str) -> list[str]:
-    texts: list[str] = pc.utf8_trim_whitespace(table[column]).to_pylist()
-    return texts
+def _encoded(table: pa.Table, column: str) -> pa.DictionaryArray:
+    """The texts of a column, each distinct one once, trimmed; a blank is none."""
+    encoded = table[column].dictionary_encode().combine_chunks()
+    texts = pc.utf8_trim_whitespace(encoded.dictionary)
+    texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    again = texts.dictionary_encode()  # two that are the same once they are trimmed
+    return pa.DictionaryArray.from_arrays(again.indices.take(encoded.indices), again.dictionary)
 
 
-def _people(source: Source, table: pa.Table, pseudonym: Pseudonym | None) -> list[str | None]:
+def _people(source: Source, table: pa.Table, pseudonym: Pseudonym | None) -> pa.DictionaryArray:
     """Whom each record is about; the names themselves go no further than this line."""
     if source.person is None or source.person not in table.column_names:
-        return [None] * table.num_rows
+        return pa.nulls(table.num_rows, pa.string()).dictionary_encode()
     if pseudonym is None:
         raise Misconfigured(f"no key to hash the column {source.person} with: set VIGIL_HASH_KEY")
-    return [pseudonym(person) if person else None for person in _text(table, source.person)]
+    encoded = _encoded(table, source.person)
+    hashes = [pseudonym(person) for person in encoded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(hashes, pa.string()))
 
 
-def _names(source: Source, table: pa.Table, rows: list[str], where: str) -> list[str]:
+def _names(
+    source: Source, table: pa.Table, said: tuple[pa.DictionaryArray, ...], where: str
+) -> pa.Array:
     """Each record's own name; where upstream gives none, its content and how often it came."""
     if source.record is None or source.record not in table.column_names:
-        seen: Counter[str] = Counter()
-        names = []
-        for row in rows:
-            seen[row] += 1
-            names.append(f"{sha256(row.encode()).hexdigest()[:16]}-{seen[row]}")
-        return names
-    names = _text(table, source.record)
-    if "" in names:
-        row = table[cells.ROW][names.index("")]
+        return pa.array(_named(said, table.num_rows), pa.string())
+    names = pc.utf8_trim_whitespace(table[source.record].combine_chunks())
+    if (blank := pc.index(names, "").as_py()) >= 0:
+        row = table[cells.ROW][blank]
         found = f"none in row {row}"
-        raise Rejected(where, rule="series", expected=f"a name in {source.record}", **said(found))
+        expected = f"a name in {source.record}"
+        raise Rejected(where, rule="series", expected=expected, **plainly(found))
     return names
+
+
+def _named(said: tuple[pa.DictionaryArray, ...], count: int) -> Iterator[str]:
+    seen: Counter[str] = Counter()
+    nobody = pa.nulls(count, pa.string())
+    for block in Records(nobody, nobody.dictionary_encode(), said).blocks():
+        for row in block["fields"].to_pylist():
+            seen[row] += 1
+            yield f"{sha256(row.encode()).hexdigest()[:16]}-{seen[row]}"

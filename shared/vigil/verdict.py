@@ -25,7 +25,7 @@ class Case:
     new: Parsed
     held: Mapping[str, Parsed]  # source -> its content before
     as_of: datetime
-    had: Callable[[str, str], bool] = lambda _column, _value: False  # whether a record ever did
+    had: Callable[[str], set[str]] = lambda _: set()  # the values of a column there ever were
 
     @property
     def where(self) -> str:

@@ -4,8 +4,8 @@ A vintage is an arrival that changed something. Its changes are the values that 
 different, or gone.
 """
 
-import json
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from vigil.layouts import Parsed
 from vigil.lines import resolve
 from vigil.panel import EMPTY, Grid, Key, together
 from vigil.quality import Finding
-from vigil.records import Record, Records
+from vigil.recorded import NOTHING, Added, Recorded
 from vigil.roster import Rows, updated
 from vigil.verdict import Case
 
@@ -49,10 +49,12 @@ class Replay:
     issued_at: datetime | None = None
     roster: Rows = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)  # source, hash: all there ever were
-    recorded: Records = field(default_factory=dict)  # the newest of each record
+    recorded: Recorded = NOTHING
+    ever: Callable[[str], Iterable[str]] = lambda _: ()  # values of a column before all this
+    values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     vintages: list[Row] = field(default_factory=list)
     changes: list[pa.Table] = field(default_factory=list)
-    records: list[Row] = field(default_factory=list)
+    records: list[Added] = field(default_factory=list)
     findings: list[tuple[datetime, Finding]] = field(default_factory=list)
 
     def add(self, arrival: Arrival) -> None:
@@ -97,30 +99,19 @@ class Replay:
         self.roster = updated(
             self.dataset, self.roster, source, parsed.attributes, issued_at, first=not held
         )
-        for name, record in parsed.records.items():
-            if self.recorded.get(name) != record:
-                self.recorded[name] = record
-                self.records.append(_record(self.dataset, source, name, record, issued_at))
+        if len(parsed.records):
+            news, self.recorded = self.recorded.news(parsed.records)
+            self.records.append(Added(source, issued_at, news))
+        for column, counts in parsed.categories.items():
+            self.values[column].update(counts)
 
-    def _had(self, column: str, value: str) -> bool:
-        """Whether any record has that value."""
-        said = json.dumps({column: value}, ensure_ascii=False)[1:-1]
-        return any(said in record.fields for record in self.recorded.values())
+    def _had(self, column: str) -> set[str]:
+        """The values of a column that any record ever had."""
+        return {*self.values[column], *self.ever(column)}
 
     def _find(self, issued_at: datetime, findings: Iterable[Finding]) -> None:
         found = verdict.expected(self.dataset, findings)
         self.findings += [(issued_at, finding) for finding in found]
-
-
-def _record(dataset: Dataset, source: str, name: str, record: Record, issued_at: datetime) -> Row:
-    return {
-        "dataset": dataset.name,
-        "source": source,
-        "record": name,
-        "person": record.person,
-        "fields": record.fields,
-        "issued_at": issued_at,
-    }
 
 
 def _row(arrival: Arrival, source: str, last: date | None, before: str | None) -> Row:

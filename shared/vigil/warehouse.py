@@ -20,11 +20,11 @@ from google.cloud import bigquery, bigquery_storage
 from google.cloud.bigquery import _pandas_helpers
 
 from vigil import billing, crash, tables
-from vigil.commit import Commit, Head, parameter, transaction, values
+from vigil.commit import Commit, Head, Rows, parameter, transaction, values
 from vigil.deadline import Deadline
 from vigil.log import log
 from vigil.panel import Panel, from_rows
-from vigil.records import Record, Records
+from vigil.recorded import DIGEST, Recorded
 
 ONE_TRY = 60.0  # seconds of silence; the last try may outlive the deadline by so much
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -234,11 +234,20 @@ class Warehouse:
         rows = self.rows(sql, dataset=dataset, run_id=run_id, since=since)
         return {(row["rule"], row["scope"], row["found"]) for row in rows}
 
-    def records(self, dataset: str) -> Records:
-        """The newest of each record."""
-        sql = "SELECT record, person, fields FROM latest_records WHERE dataset = @dataset"
-        rows = self.arrow(sql, dataset=dataset).to_pylist()
-        return {row["record"]: Record(row["person"], row["fields"]) for row in rows}
+    def recorded(self, dataset: str) -> Recorded:
+        """The newest of each record, by its hash."""
+        sql = f"SELECT record, {DIGEST} AS digest FROM latest_records WHERE dataset = @dataset"
+        rows = self.arrow(sql, dataset=dataset)
+        return Recorded(rows["record"], rows["digest"])
+
+    def values(self, dataset: str, column: str) -> list[str]:
+        """The values of a field that any record had."""
+        sql = (
+            "SELECT DISTINCT JSON_VALUE(fields, @path) AS value FROM records "
+            "WHERE dataset = @dataset"
+        )
+        rows = self.rows(sql, dataset=dataset, path=f'$."{column}"')
+        return [row["value"] for row in rows if row["value"] is not None]
 
     def people(self, dataset: str, table: str) -> list[tuple[str, str | None]]:
         """Whom the rows of a table are about: record and person. Asked without naming anybody."""
@@ -252,12 +261,11 @@ class Warehouse:
             if tables.load(one.table_id.rpartition("_")[0]).of_people:
                 self._unstage(f"{self.client.project}.{self.name}_staging.{one.table_id}")
 
-    def stage(self, table: str, rows: pa.Table) -> str:
+    def stage(self, table: str, rows: Rows) -> str:
         """Load rows into a table of their own, in a dataset whose tables expire after a day."""
         spec = tables.load(table)
         name = f"{self.client.project}.{self.name}_staging.{table}_{uuid4().hex[:12]}"
-        file = io.BytesIO()
-        pq.write_table(rows.cast(spec.arrow), file, compression="zstd")
+        file = _parquet(rows, spec.arrow)
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET, schema=_fields(spec)
         )
@@ -322,6 +330,18 @@ def _storage_client(address: str | None) -> bigquery_storage.BigQueryReadClient:
     channel = grpc.insecure_channel(address, options=unlimited)
     transport = bigquery_storage.BigQueryReadClient.get_transport_class("grpc")
     return bigquery_storage.BigQueryReadClient(transport=transport(channel=channel))
+
+
+def _parquet(rows: Rows, schema: pa.Schema) -> io.BytesIO:
+    """Rows as a file; of what is made while it is read, a part at a time."""
+    file = io.BytesIO()
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        if isinstance(rows, pa.Table):
+            writer.write_table(rows.cast(schema))
+        else:
+            for batch in rows.to_batches():
+                writer.write_batch(batch)
+    return file
 
 
 def _cancelled(error: GoogleAPICallError) -> bool:

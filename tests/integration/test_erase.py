@@ -197,6 +197,17 @@ def test_a_person_goes_from_everywhere_and_nobody_else_does(hospital: Cloud) -> 
     assert "GONE" not in str(reason.value)
 
 
+def test_a_ward_that_was_never_seen_is_a_finding(hospital: Cloud) -> None:
+    """What any record had is known, whatever the last file held; a rare value is not named."""
+    assert set(hospital.warehouse.values("hospital_stay", "Ward_Type")) == {"R"}
+    assert hospital.warehouse.values("hospital_stay", "Type of Admission") == ["Emergency"]
+    put(hospital, "train_ward.csv", file(stay("KEPT-7", "MR-STAYS").replace(",R,F,", ",U,F,")))
+    take(hospital)
+    [found] = hospital.warehouse.rows("SELECT * FROM findings WHERE rule = 'new_category'")
+    assert found["scope"] == "hospital_stay.admissions.Ward_Type"
+    assert found["found"] == "1 others: 1 that are not named"
+
+
 def test_an_erasure_that_is_killed_anywhere_is_finished_by_the_next(hospital: Cloud) -> None:
     """At each point in turn, each time by SIGKILL; the last one gets through."""
     command = [sys.executable, "-c", KILLED, *POINTS]

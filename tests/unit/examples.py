@@ -4,7 +4,7 @@ import gzip
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from vigil import datasets, layouts
 from vigil.datasets import Dataset
 from vigil.layouts import Parsed
 from vigil.panel import Grid
-from vigil.records import keyed_hash
+from vigil.records import Records, keyed_hash
 
 NOON = datetime(2021, 1, 4, 12, tzinfo=UTC)  # the moment of the small vintages: a Monday
 
@@ -85,3 +85,16 @@ def real(name: str, source: str) -> Parsed:
     """A real file as its shipped dataset reads it."""
     body = unpacked(FILES[name][source])
     return layouts.parse(datasets.load(name), source, body, keyed_hash(b"key", name))
+
+
+class Record(NamedTuple):
+    """Whom a record is about, and what is said of it."""
+
+    person: str | None
+    fields: str
+
+
+def records_of(records: Records) -> dict[str, Record]:
+    """The text of each, by its name."""
+    rows = [row for block in records.blocks() for row in block.to_pylist()]
+    return {row["record"]: Record(row["person"], row["fields"]) for row in rows}

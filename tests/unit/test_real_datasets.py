@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
-from examples import real, unpacked
+from examples import real, records_of, unpacked
 
 from conftest import OWID, STAYS
 from vigil import datasets, layouts, verdict
@@ -142,7 +142,7 @@ def test_korea_can_be_chosen():
 def test_a_thousand_stays_are_typed():
     """All 18 columns but the two names; blanks null, ranges text, 995 patients as hashes."""
     stays = real("hospital_stay", "admissions")
-    rows = [json.loads(record.fields) for record in stays.records.values()]
+    rows = [json.loads(record.fields) for record in records_of(stays.records).values()]
     assert len(rows) == 1000
     assert {len(row) for row in rows} == {16}
     assert sum(row["City_Code_Patient"] is None for row in rows) == 12
@@ -151,8 +151,8 @@ def test_a_thousand_stays_are_typed():
     assert Counter(row["Stay"] for row in rows)["More than 100 Days"] == 24
     assert {type(row["Bed Grade"]) for row in rows} <= {int, type(None)}
     assert {type(row["Admission_Deposit"]) for row in rows} == {float}
-    assert len({record.person for record in stays.records.values()}) == 995
-    assert stays.records["245329"].fields.startswith('{"Hospital_code": 8, ')
+    assert len({record.person for record in records_of(stays.records).values()}) == 995
+    assert records_of(stays.records)["245329"].fields.startswith('{"Hospital_code": 8, ')
     assert speaking(stays) == {}
 
 
@@ -161,13 +161,14 @@ def test_the_subset_without_names_is_taken_in_whole():
     body = unpacked(STAYS.with_name("train_subset_83139_rows_3class.csv.gz"))
     spec = datasets.load("hospital_stay")
     stays = layouts.parse(spec, "admissions", body, keyed_hash(b"key", spec.name))
-    assert len(stays.records) == 83_139
-    assert sum(not name.endswith("-1") for name in stays.records) == 83
-    assert {record.person for record in stays.records.values()} == {None}
-    said = Counter(json.loads(record.fields)["Stay"] for record in stays.records.values())
+    named = records_of(stays.records)
+    assert len(named) == 83_139
+    assert sum(not name.endswith("-1") for name in named) == 83
+    assert {record.person for record in named.values()} == {None}
+    said = Counter(json.loads(record.fields)["Stay"] for record in named.values())
     assert said == {"51-60": 35_005, ">70": 24_532, "0-10": 23_602}
     assert speaking(stays) == {}
-    assert layouts.parse(spec, "admissions", body).records.keys() == stays.records.keys()
+    assert layouts.parse(spec, "admissions", body).records.names == stays.records.names
 
 
 @pytest.mark.parametrize("file", ["sample_sub", "train_data_dictionary"])

@@ -15,7 +15,7 @@ REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 NEW = [
     *(f"portugal_mobility/y{year}.csv" for year in (2020, 2021, 2022)),
     "owid/owid.csv",
-    "hospital_stay/train_simulated.csv",
+    *(f"hospital_stay/{kind}_simulated.csv" for kind in ("train", "test")),
 ]
 UPSTREAM = {
     "jhu_global/confirmed.csv": "jhu_csse/time_series_covid19_confirmed_global.csv.gz",
@@ -103,7 +103,7 @@ def test_the_header_is_as_it_was_published(files, name, header):
     assert (files / name).read_bytes().startswith(header.encode())
 
 
-def test_it_returns_the_ten_files_it_wrote(files, tmp_path):
+def test_it_returns_the_eleven_files_it_wrote(files, tmp_path):
     """The notes lie beside them and are not data."""
     written = sample.write(tmp_path)
     assert written == [tmp_path / name for name in (*UPSTREAM, *NEW)]

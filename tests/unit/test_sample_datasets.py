@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import records_of
 
 from vigil import datasets, layouts
 from vigil.layouts import Parsed
@@ -28,6 +30,7 @@ SHAPES = {
     ("portugal_mobility", "y2022"): (288, 154),
     ("owid", "owid"): (1143, 152),
 }
+KINDS = ("train", "test")
 YEARS = ("y2020", "y2021", "y2022")
 
 
@@ -228,21 +231,57 @@ def test_a_later_end_of_owid_only_adds_rows(folder, tmp_path):
     assert early < late
 
 
-def test_two_hundred_stays_of_people_who_come_back(parsed, folder):
+def test_three_thousand_stays_of_people_who_come_back(parsed, folder):
     """All eleven classes, some unknown cities, and numbers beyond those of the real file."""
-    stays = parsed["hospital_stay", "admissions"].records
+    stays = records_of(parsed["hospital_stay", "admissions"].records)
     rows = [json.loads(record.fields) for record in stays.values()]
-    assert len(rows) == 200
+    assert len(rows) == 3000
     assert {len(row) for row in rows} == {16}
     assert len({row["Stay"] for row in rows}) == 11
-    assert 0 < sum(row["City_Code_Patient"] is None for row in rows) < 40
-    assert 60 < len({record.person for record in stays.values()}) < 150
+    assert 0 < sum(row["City_Code_Patient"] is None for row in rows) < 90
+    assert 500 < len({record.person for record in stays.values()}) < 1000
     assert len(table(folder / "hospital_stay/train_simulated.csv")[0]) == 18
     assert min(map(int, stays)) == 900_001
 
 
+def test_the_patients_still_in_hospital_have_no_stay_yet(folder):
+    """A file of 400 rows and 17 columns; its numbers go on, and some of its people came before."""
+    ended, still = (table(folder / f"hospital_stay/{kind}_simulated.csv") for kind in KINDS)
+    assert list(still[0]) == list(ended[0])[:-1]
+    assert [int(row["case_id"]) for row in (still[0], still[-1])] == [903_001, 903_400]
+    known = {row["patientid"] for row in ended}
+    assert 100 < sum(row["patientid"] in known for row in still) < 400
+    body = (folder / "hospital_stay/test_simulated.csv").read_bytes()
+    name = keyed_hash(b"key", "hospital_stay")
+    taken = layouts.parse(datasets.load("hospital_stay"), "admissions", body, name)
+    assert len(taken.records) == 400
+
+
 def test_a_person_stays_the_same_age(folder):
     """And lives in the same city, whenever they come."""
-    found = table(folder / "hospital_stay/train_simulated.csv")
+    found = [row for kind in KINDS for row in table(folder / f"hospital_stay/{kind}_simulated.csv")]
     people = {(row["patientid"], row["Age"], row["City_Code_Patient"]) for row in found}
     assert len(people) == len({row["patientid"] for row in found})
+
+
+def test_a_hospital_stays_the_same(folder):
+    """Its type, city and region, and the facility of its wards."""
+    found = table(folder / "hospital_stay/train_simulated.csv")
+    fixed = ("type_code", "code", "region_code")
+    hospitals = {
+        (row["Ward_Facility_Code"], *(row[f"Hospital_{one}"] for one in fixed)) for row in found
+    }
+    assert len(hospitals) == len({row["Hospital_code"] for row in found}) == 32
+
+
+def test_visitors_in_a_ward_tell_of_a_long_stay(folder):
+    """There is something to learn: most of the visited in ward S, few of the others in R."""
+    found = table(folder / "hospital_stay/train_simulated.csv")
+    long = {"R": [], "S": []}
+    for row in found:
+        crowd = int(row["Visitors with Patient"]) > 3
+        if row["Ward_Type"] == ("S" if crowd else "R"):
+            days = re.match(r"\D*(\d+)", row["Stay"])
+            long[row["Ward_Type"]].append(int(days[1]) > 30)
+    assert np.mean(long["R"]) < 0.4
+    assert np.mean(long["S"]) > 0.6

@@ -1,5 +1,6 @@
 """Vintages: what changed when, and the same tables whatever order the files came in."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +16,8 @@ from vigil import datasets, layouts, panel
 from vigil.arrivals import Arrival, Content
 from vigil.layouts import Parsed
 from vigil.panel import EMPTY, Grid, Key
-from vigil.records import Record
+from vigil.recorded import Additions
+from vigil.records import Records
 from vigil.sources import Validators
 from vigil.vintages import Replay, difference, pending
 
@@ -315,28 +317,41 @@ def test_the_leader_can_no_longer_change_what_the_follower_says():
     assert rows_of(replay)[5:] == [(12, "A", 1, 9.0)]
 
 
+def stays(**said: tuple[str, str | None]) -> Parsed:
+    """A hospital's file: of each case the person and the stay."""
+    people, ends = zip(*said.values(), strict=True)
+    pieces = [f'"Stay": {json.dumps(end)}' for end in ends]
+    about, told = (pa.array(texts).dictionary_encode() for texts in (people, pieces))
+    return Parsed(records=Records(pa.array(list(said)), about, (told,)))
+
+
 STAYS = {
-    "first": Parsed(records={"1": Record("p", '{"Stay": null}'), "2": Record("q", "{}")}),
-    "second": Parsed(records={"1": Record("p", '{"Stay": "0-10"}'), "3": Record("p", "{}")}),
-    "again": Parsed(records={"2": Record("q", "{}"), "3": Record("p", "{}")}),
+    "first": stays(a=("p", None), b=("q", None)),
+    "second": stays(a=("p", "0-10"), c=("p", None)),
+    "again": stays(b=("q", None), c=("p", None)),
+    "back": stays(a=("p", None)),
 }
 
 
 def test_records_are_added_when_they_are_new_or_changed():
-    """Case 1 got its stay, 3 is new, 2 is not mentioned and stays; what is repeated is no row."""
+    """Case a gets its stay and loses it, c is new, b is not mentioned and stays."""
     replay = Replay(datasets.load("hospital_stay"), lambda _, digest: STAYS[digest])
     for number, digest in enumerate(STAYS):
         one = replace(arrival(number, digest), dataset="hospital_stay")
         replay.add(replace(one, contents={"admissions": one.contents["deaths"]}))
-    assert [(row["issued_at"].day, row["record"], row["fields"]) for row in replay.records] == [
-        (10, "1", '{"Stay": null}'),
-        (10, "2", "{}"),
-        (11, "1", '{"Stay": "0-10"}'),
-        (11, "3", "{}"),
+    rows = Additions("hospital_stay", replay.records)
+    found = [(row["issued_at"].day, row["record"], row["fields"]) for row in rows.to_pylist()]
+    assert found == [
+        (10, "a", '{"Stay": null}'),
+        (10, "b", '{"Stay": null}'),
+        (11, "a", '{"Stay": "0-10"}'),
+        (11, "c", '{"Stay": null}'),
+        (13, "a", '{"Stay": null}'),
     ]
-    assert {row["source"] for row in replay.records} == {"admissions"}
-    assert replay.recorded["2"] == Record("q", "{}")
-    assert [row["sha256"] for row in replay.vintages] == ["first", "second", "again"]
+    assert {row["source"] for row in rows.to_pylist()} == {"admissions"}
+    assert rows.num_rows == 5
+    assert sorted(replay.recorded.names.to_pylist()) == ["a", "b", "c"]
+    assert [row["sha256"] for row in replay.vintages] == ["first", "second", "again", "back"]
 
 
 @dataclass

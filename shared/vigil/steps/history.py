@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from vigil.errors import Misconfigured, Transient
 from vigil.layouts import Parsed
 from vigil.ledger import Run, finding_row
 from vigil.log import log
+from vigil.recorded import Additions
 from vigil.records import Pseudonym, keyed_hash
 from vigil.roster import Rows
 from vigil.steps.progress import Progress, quiet
@@ -58,7 +60,9 @@ class History:
 
     def parse(self, source: str, body: bytes) -> Parsed:
         """What a source's bytes say."""
-        return layouts.parse(self.dataset, source, body, self.pseudonym)
+        parsed = layouts.parse(self.dataset, source, body, self.pseudonym)
+        pa.default_memory_pool().release_unused()  # a file's cells take thrice what is kept of them
+        return parsed
 
     @property
     def pseudonym(self) -> Pseudonym | None:
@@ -139,7 +143,8 @@ class History:
             replay.roster = warehouse.series(name)
             replay.seen = warehouse.contents(name)
         if head.vintage and self.dataset.task == "classify":
-            replay.recorded = warehouse.records(name)
+            replay.recorded = warehouse.recorded(name)
+            replay.ever = partial(warehouse.values, name)
         return replay
 
     def check_bucket(self) -> None:
@@ -209,17 +214,17 @@ class History:
         then = [ORPHANS] if before is None and self.dataset.task == "classify" else []
         return Commit(head, changes, added, replaced, then)
 
-    def _rows(self, replay: Replay) -> dict[str, pa.Table]:
+    def _rows(self, replay: Replay) -> dict[str, Any]:
         """The rows that a replay leaves, by table."""
         name = self.dataset.name
         rows = {
             "vintages": replay.vintages,
-            "records": replay.records,
             "series": list(replay.roster.values()),
             "findings": [finding_row(found, "ingest", name, at) for at, found in replay.findings],
         }
         added = {table: tables.load(table).rows(found) for table, found in rows.items()}
-        return {"observations": observations(name, replay.changes), **added}
+        records = Additions(name, replay.records)
+        return {"observations": observations(name, replay.changes), "records": records, **added}
 
 
 def _looked(last: Arrival | None) -> datetime | None:

@@ -192,7 +192,7 @@ class Receiver:
         digest = self.history.cloud.lake.keep(self.dataset.name, body)
         crash.point("ingest:2")  # the bytes are kept, no arrival says so
         parsed = self.history.parse(source, body)
-        held = self.history.held(source, moment)
+        held = self.history.held(source, moment) if parsed.panel else {}  # records stand alone
         Case(self.dataset, source, parsed, held, moment).check(downloaded=downloaded)
         self.history.keep(source, digest, parsed)
         return parsed
