@@ -1,6 +1,7 @@
 """Erase: a person goes from everywhere, whatever happens on the way; the others stay."""
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from by_hand import insert
 
 from vigil import crash, tables
 from vigil.cloud import Cloud
-from vigil.errors import Rejected, Transient
+from vigil.errors import Transient
 from vigil.lake import sha256
 from vigil.local import resources
 from vigil.messages import Tick, parse_moment
@@ -113,6 +114,15 @@ def scored(here: Cloud) -> None:
     here.warehouse.stage("records", tables.load("records").rows([row]))
 
 
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own, in the cloud that runs."""
+    env = {name: value for name, value in os.environ.items() if name != "VIGIL_PROJECT"}
+    whole = [sys.executable, "-c", "from vigil.cli import main; main()", *words]
+    return subprocess.run(
+        whole, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
 def told(here: Cloud, table: str) -> list[dict[str, Any]]:
     """The rows of a table that are about records."""
     return here.warehouse.rows(
@@ -184,17 +194,24 @@ def test_a_person_goes_from_everywhere_and_nobody_else_does(hospital: Cloud) -> 
     """Two people in files, vintages, inbox, quarantine, tables and staged rows; one is left."""
     before = moments(hospital)
     assert len(before) == 4
-    erased = find("hospital_stay", "GONE-2", Cloud.from_env()).erase()
-    assert erased == Erased(
+    unasked = command("erase", "hospital_stay", "--case", "GONE-2")
+    assert (unasked.returncode, "expected --yes" in unasked.stderr) == (1, True)
+    erased = command("erase", "hospital_stay", "--case", "GONE-2", "--yes", "--json")
+    assert erased.returncode == 0, erased.stderr
+    said = json.loads(erased.stdout)
+    assert Erased(**said["removed"]) == Erased(
         records=5, classifications=4, rows=6, files=6, arrivals=4, inbox=5, quarantine=4
     )
+    assert "vigil train hospital_stay" in said["remains"]
+    assert "GONE" not in erased.stdout + erased.stderr
     assert moments(hospital) == before
     check_all_is_well(hospital)
     runs = hospital.warehouse.rows("SELECT status FROM runs WHERE step = 'erase'")
     assert runs == [{"status": "done"}]
-    with pytest.raises(Rejected, match="If it was erased before, nothing is left of it") as reason:
-        find("hospital_stay", "GONE-2", Cloud.from_env())
-    assert "GONE" not in str(reason.value)
+    again = command("erase", "hospital_stay", "--case", "GONE-2", "--yes")
+    assert again.returncode == 2
+    assert "If it was erased before, nothing is left of it" in " ".join(again.stderr.split())
+    assert "GONE" not in again.stderr
 
 
 def test_a_ward_that_was_never_seen_is_a_finding(hospital: Cloud) -> None:
