@@ -194,6 +194,12 @@ def test_a_person_goes_from_everywhere_and_nobody_else_does(hospital: Cloud) -> 
     """Two people in files, vintages, inbox, quarantine, tables and staged rows; one is left."""
     before = moments(hospital)
     assert len(before) == 4
+    assert set(hospital.warehouse.values("hospital_stay", "Stay")) == {"11-20", "21-30"}
+    assert hospital.warehouse.values("hospital_stay", "Type of Admission") == ["Emergency"]
+    new = hospital.warehouse.rows("SELECT scope, found FROM findings WHERE rule = 'new_category'")
+    assert [tuple(row.values()) for row in new] == [
+        ("hospital_stay.admissions.Stay", "1 others: 1 that are not named")
+    ]
     unasked = command("erase", "hospital_stay", "--case", "GONE-2")
     assert (unasked.returncode, "expected --yes" in unasked.stderr) == (1, True)
     erased = command("erase", "hospital_stay", "--case", "GONE-2", "--yes", "--json")
@@ -212,17 +218,6 @@ def test_a_person_goes_from_everywhere_and_nobody_else_does(hospital: Cloud) -> 
     assert again.returncode == 2
     assert "If it was erased before, nothing is left of it" in " ".join(again.stderr.split())
     assert "GONE" not in again.stderr
-
-
-def test_a_ward_that_was_never_seen_is_a_finding(hospital: Cloud) -> None:
-    """What any record had is known, whatever the last file held; a rare value is not named."""
-    assert set(hospital.warehouse.values("hospital_stay", "Ward_Type")) == {"R"}
-    assert hospital.warehouse.values("hospital_stay", "Type of Admission") == ["Emergency"]
-    put(hospital, "train_ward.csv", file(stay("KEPT-7", "MR-STAYS").replace(",R,F,", ",U,F,")))
-    take(hospital)
-    [found] = hospital.warehouse.rows("SELECT * FROM findings WHERE rule = 'new_category'")
-    assert found["scope"] == "hospital_stay.admissions.Ward_Type"
-    assert found["found"] == "1 others: 1 that are not named"
 
 
 def test_an_erasure_that_is_killed_anywhere_is_finished_by_the_next(hospital: Cloud) -> None:
