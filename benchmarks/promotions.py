@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.epidemics import AHEAD, BASELINE, NOISE, SHUFFLED, epidemic, table
 from vigil import promotion
+from vigil.evidence import earlier, recent
 from vigil.promotion import Decision
 
 CHAMPION, SAME = "champion", ("as_good", "as_good_too")
@@ -41,14 +42,17 @@ def week(seed: int, better: Mapping[str, float]) -> dict[str, Decision]:
     measures = {target: epidemic(draw, size, noises) for target, size in MEASURES.items()}
     scores = table(measures)
     left = {name: max(one.outside(name) for one in measures.values()) for name in noises}
-    chosen = promotion.choose(scores, SAME, CHAMPION)
+    chosen = promotion.choose(earlier(scores, SAME, CHAMPION))
     said = {
-        f"refresh{after}": promotion.refresh(scores, name, BASELINE, BLOCK, outside=left[name])
+        f"refresh{after}": promotion.refresh(
+            recent(scores, name, BASELINE, BLOCK), name, BASELINE, outside=left[name]
+        )
         for after, name in {"": CHAMPION, "_shuffled": SHUFFLED}.items()
     }
     for name in (chosen, SHUFFLED, *better):
         after = "as_good" if name == chosen else name
-        said[f"switch_{after}"] = promotion.switch(scores, str(name), CHAMPION, BLOCK)
+        found = recent(scores, str(name), CHAMPION, BLOCK)
+        said[f"switch_{after}"] = promotion.switch(found, str(name), CHAMPION)
     return said
 
 

@@ -1,10 +1,12 @@
 """A version: the models of one training, one a measure, and the dataset's file behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vigil import engine
 from vigil.bundle import Bundle, json_bytes
+from vigil.classify import classifier
 from vigil.datasets import Dataset
 from vigil.engine import Model
 from vigil.forecasts import Part, forecast
@@ -39,8 +41,12 @@ class Champion:
         return forecast(self.dataset, panel, self.recipe, self.models)
 
 
-def load(bundle: Bundle) -> Champion:
-    """From the files of a bundle that was checked."""
+def load(bundle: Bundle) -> Any:
+    """From the files of a bundle that was checked: a Champion, or a Classifier."""
+    return LOADS[bundle.json(INDEX).get("task", "forecast")](bundle)
+
+
+def _load(bundle: Bundle) -> Champion:
     said = bundle.json(INDEX)
     recipe = said["recipe"]
     models = {
@@ -48,6 +54,9 @@ def load(bundle: Bundle) -> Champion:
         for number, key in enumerate(said["measures"])
     }
     return Champion(Dataset.model_validate(said["dataset"]), recipe, models)
+
+
+LOADS: Mapping[str, Callable[[Bundle], Any]] = {"forecast": _load, "classify": classifier.load}
 
 
 def _part(bundle: Bundle, number: int) -> Bundle:

@@ -411,7 +411,8 @@ def _tell(here: Session, name: str, row: Mapping[str, Any], *, as_json: bool) ->
     if as_json:
         screen.print_json(said)
         return
-    serves, before = (row[key] or "seasonal_naive" for key in ("version", "before"))
+    baseline = datasets.load(name).baseline
+    serves, before = (row[key] or baseline for key in ("version", "before"))
     screen.out.print(f"{name}: {serves} serves, {before} does not any more")
     if not here.has_bus:
         screen.out.print(f"A forecast is due: vigil predict {name}")

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from vigil import evidence, outcomes
 from vigil.accuracy import average
-from vigil.promotion import ORIGINS
 from vigil.scoring import COVERAGES, relative
 
 BANDS = [f"covered{share}" for share in COVERAGES]
@@ -19,7 +18,7 @@ BANDS = [f"covered{share}" for share in COVERAGES]
 
 def rows(scores: pa.Table, recipe: str, rival: str, block_days: int) -> Iterator[dict[str, Any]]:
     """Rows of the table `evaluations`, without what they are about."""
-    for group, part in outcomes.groups(evidence.newest(scores, ORIGINS)):
+    for group, part in outcomes.groups(evidence.newest(scores)):
         both = evidence.common(part, recipe, rival, keep=BANDS)
         for horizon in [None, *sorted(both["horizon"].unique().to_pylist())]:
             own = both if horizon is None else outcomes.where(both, {"horizon": horizon})

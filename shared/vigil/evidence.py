@@ -16,11 +16,27 @@ MEASURE = ("target", "source")
 ROW = (*MEASURE, "vintage_kind", "origin", "series", "horizon")
 WEEK = 7  # days from one origin to the next
 SUMS = ("wis_sum", "wis_rival_sum", "wis_count")
+ORIGINS = 26  # the newest, on which decisions rest
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What models are judged by, in the words of a decision."""
+
+    name: str
+    unit: str  # of what the evidence is counted in
+    moved: str  # what a refresh may move, with the share that it does
+    chosen: str  # where a contest chooses
+
+
+BAND = "medians of {} of the series leave the champion's 95% band"
+WIS = Loss("WIS", "origin", BAND, "on older origins")
+BRIER = Loss("Brier", "group", "{} of the records change their class", "in all groups")
 
 
 @dataclass(frozen=True)
 class Relative:
-    """Mean WIS over the rival's: the geometric mean over measures. Below 1 is better."""
+    """Mean loss over the rival's: the geometric mean over measures. Below 1 is better."""
 
     ratio: float
     low: float = np.nan  # of 90%, two-sided
@@ -29,8 +45,9 @@ class Relative:
     measures: Mapping[str, float] = field(default_factory=dict)  # by target.source
     rows: int = 0
     missing: float = 0.0  # of the rival's rows, in the measure where the recipe lacks most
-    origins: int = 0  # of the measure that has the fewest
+    origins: int = 0  # of the measure that has the fewest; of classifiers: groups of people
     kinds: "Mapping[str, Relative]" = field(default_factory=dict)  # known and pseudo apart
+    loss: Loss = WIS
 
     @property
     def kind(self) -> str:
@@ -53,14 +70,25 @@ class Relative:
         }
 
 
-def newest(scores: pa.Table, count: int) -> pa.Table:
+def newest(scores: pa.Table, count: int = ORIGINS) -> pa.Table:
     """The scores of the newest so many origins of each measure."""
     return scores.filter(_new(scores, count))
 
 
-def older(scores: pa.Table, count: int) -> pa.Table:
+def older(scores: pa.Table, count: int = ORIGINS) -> pa.Table:
     """The scores of the origins before the newest so many."""
     return scores.filter(~_new(scores, count))
+
+
+def recent(scores: pa.Table, recipe: str, rival: str, block_days: int) -> Relative:
+    """A recipe against its rival on the origins that decide."""
+    return relative(newest(scores), recipe, rival, block_days)
+
+
+def earlier(scores: pa.Table, candidates: Sequence[str], champion: str) -> dict[str, Relative]:
+    """Each candidate against the champion on the origins before those that decide."""
+    past = older(scores)
+    return {name: relative(past, name, champion) for name in candidates}
 
 
 def relative(scores: pa.Table, recipe: str, rival: str, block_days: int = WEEK) -> Relative:

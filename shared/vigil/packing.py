@@ -1,5 +1,6 @@
 """A training as files: the evidence for people to look at, and the model for them to load."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from vigil import plots
+from vigil import curves, plots
+from vigil.canvas import png
+from vigil.classify.classifier import question
+from vigil.datasets import Dataset
 from vigil.exhibits import Exhibits
 from vigil.forecasts import QUANTILES
 from vigil.tracking import AnyType, ColSpec, DataType, Model, ModelSignature, Schema, pyfunc
@@ -19,31 +23,43 @@ NEEDED = (  # by pyfunc.py and all that it loads
     *("mlflow-skinny", "pandas", "pyarrow", "numpy"),
     *("lightgbm", "holidays", "pydantic", "pyyaml", "croniter"),
 )
+FIGURES = {"forecast": plots.all_of, "classify": curves.all_of}
 TEXT, ANY = DataType.string, AnyType()  # any: MLflow refuses whole numbers where it wants doubles
 ASKED = {"source": TEXT, "target": TEXT, "series": TEXT, "date": ANY, "value": ANY}
 TOLD = {
-    **dict.fromkeys(("source", "target", "series", "period"), TEXT),
-    "reference_date": DataType.datetime,
-    "horizon": DataType.long,
-    "target_date": DataType.datetime,
-    **dict.fromkeys((*QUANTILES, "mean"), DataType.double),
-    "model": TEXT,
+    "forecast": {
+        **dict.fromkeys(("source", "target", "series", "period"), TEXT),
+        "reference_date": DataType.datetime,
+        "horizon": DataType.long,
+        "target_date": DataType.datetime,
+        **dict.fromkeys((*QUANTILES, "mean"), DataType.double),
+        "model": TEXT,
+    },
+    "classify": {
+        "probability": DataType.double,
+        "positive": DataType.boolean,
+        "answers": TEXT,
+        "drivers": TEXT,
+    },
 }
-SIGNATURE = ModelSignature(
-    *(Schema([ColSpec(kind, name) for name, kind in columns.items()]) for columns in (ASKED, TOLD))
-)
+MADE_UP = {"integer": 1, "number": 1.0, "text": "made up"}  # of nobody
 
 
 def write_evidence(shown: Exhibits, folder: Path) -> None:
-    """The backtest, what it says in short, the card, and the plots."""
+    """The scores, the card, and the plots."""
     folder.mkdir()
-    dossier = shown.dossier
     (folder / "card.md").write_text(shown.card, encoding="utf-8")
-    pq.write_table(dossier.scores, folder / "backtest.parquet", compression="zstd")
-    rows = [{**row, "horizon": str(row["horizon"])} for row in shown.rows]
-    csv.write_csv(pa.Table.from_pylist(rows), folder / "summary.csv")
-    for name, figure in plots.all_of(dossier, shown.rows, shown.champion.dataset.grain).items():
-        (folder / f"{name}.png").write_bytes(plots.png(figure))
+    for name, table in shown.judged.tables.items():
+        _write(table, folder / name)
+    for name, figure in FIGURES[shown.task](shown.dossier, shown.judged.rows).items():
+        (folder / f"{name}.png").write_bytes(png(figure))
+
+
+def _write(table: pa.Table, file: Path) -> None:
+    if file.suffix == ".csv":
+        csv.write_csv(table, file)
+    else:
+        pq.write_table(table, file, compression="zstd")
 
 
 def write_model(shown: Exhibits, folder: Path, run: str, model: str) -> None:
@@ -57,13 +73,33 @@ def write_model(shown: Exhibits, folder: Path, run: str, model: str) -> None:
         model_config={"digest": shown.dossier.bundle.digest},
         code_paths=[str(PACKAGE)],
         pip_requirements=[f"{name}=={version(name)}" for name in NEEDED],
-        signature=SIGNATURE,
-        input_example=example(shown),
+        signature=signature(shown.champion.dataset),
+        input_example=EXAMPLES[shown.task](shown),
         mlflow_model=Model(run_id=run, model_id=model, model_uuid=model),
     )
 
 
-def example(shown: Exhibits) -> pd.DataFrame:
+def signature(dataset: Dataset) -> ModelSignature:
+    """What a version is asked with, and what it tells."""
+    asked = _schema(ASKED) if dataset.task == "forecast" else _records(dataset)
+    return ModelSignature(asked, _schema(TOLD[dataset.task]))
+
+
+def _schema(columns: Mapping[str, DataType | AnyType]) -> Schema:
+    return Schema([ColSpec(kind, name) for name, kind in columns.items()])
+
+
+def _records(dataset: Dataset) -> Schema:
+    """Any type: pandas reads a column of blanks as numbers, whatever it is a column of."""
+    needed, names = set[str](), dict[str, None]()
+    for source in dataset.sources.values():
+        given = [*source.fields, *(name for name in (source.record, source.person) if name)]
+        names |= dict.fromkeys(given)
+        needed |= {*source.fields} - {*source.optional}
+    return Schema([ColSpec(ANY, name, required=name in needed) for name in names])
+
+
+def observations(shown: Exhibits) -> pd.DataFrame:
     """What the largest series of each measure told, as observations: totals where they are."""
     told = shown.dossier.fan.select(["source", "target", "series", "date", "actual"]).to_pandas()
     told = told.rename(columns={"actual": "value"}).dropna().reset_index(drop=True)
@@ -71,3 +107,14 @@ def example(shown: Exhibits) -> pd.DataFrame:
         if shown.champion.dataset.targets[target].cumulative:
             told.loc[own, "value"] = told.loc[own].groupby(["source", "series"])["value"].cumsum()
     return told.assign(date=told["date"].astype(str))
+
+
+def made_up(shown: Exhibits) -> pd.DataFrame:
+    """A record of nobody: the type of each field, not a value that anybody has."""
+    dataset = shown.champion.dataset
+    record = {name: MADE_UP[kind] for name, kind in dataset.fields.items()}
+    del record[question(dataset).outcome.field]  # not known yet
+    return pd.DataFrame([record])
+
+
+EXAMPLES = {"forecast": observations, "classify": made_up}

@@ -1,53 +1,40 @@
-"""Plots that people look at: how a training did, and how sure it was. No global state."""
+"""Plots of forecasts that people look at: how a training did, and how sure it was."""
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from vigil import fans, outcomes, scoring
+from vigil.canvas import BLUE, DASHED, GREY, INK, ORANGE, Parts, importance, panels, with_legend
 from vigil.dossier import Dossier
 from vigil.models import seasonal_naive
 from vigil.panel import DAY
 
-INK, GREY, PALE = "#1b2733", "#6b7785", "#d9dee4"
-BLUE, ORANGE = "#0b62a4", "#d55e00"  # told apart by every kind of eye, and in print
 BANDS = (
     ("q025", "q975", "95%", "#d3e4f3"),
     ("q100", "q900", "80%", "#9fc6e6"),
     ("q250", "q750", "50%", "#5b9fd3"),
 )
-WIDTH, HEIGHT, COLUMNS = 6.4, 3.7, 2  # inches a panel
-DASHED = (0, (4, 3))
-FEATURES, BINS = 12, 10
+BINS = 10
 HISTORY, LEAST = 4, 60 * DAY  # shown before the origin: so often the time ahead
-Parts = Sequence[tuple[str, Any]]
 
 
-def all_of(dossier: Dossier, rows: Sequence[Mapping[str, Any]], grain: str) -> dict[str, Figure]:
+def all_of(dossier: Dossier, rows: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
     """By the name of their file; what there is nothing to show of is left out."""
     recipe = dossier.said["recipe"]
     made = {
         "fan": fan(dossier.fan),
-        "wis_by_horizon": wis(rows, recipe, grain),
+        "wis_by_horizon": wis(rows, recipe, dossier.said["params"]["grain"]),
         "pit": pit(dossier.scores, recipe),
-        "importance": importance(dossier.said.get("importance") or {}),
+        "importance": importance(dossier.said.get("importance") or {}, "the gain"),
     }
     return {name: figure for name, figure in made.items() if figure is not None}
-
-
-def png(figure: Figure) -> bytes:
-    """As a picture."""
-    body = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(body)
-    return body.getvalue()
 
 
 def fan(found: pa.Table) -> Figure | None:
@@ -59,10 +46,10 @@ def fan(found: pa.Table) -> Figure | None:
         for one in keys
         if np.isfinite((part := outcomes.where(found, one))["q500"].to_numpy()).any()
     ]
-    figure, axes = _panels(parts, "The last judged forecast, and what came")
+    figure, axes = panels(parts, "The last judged forecast, and what came")
     for axis, (_, part) in zip(axes, parts, strict=True):
         _fan(axis, part.sort_by("date"))
-    return _with_legend(figure, axes)
+    return with_legend(figure, axes)
 
 
 def _fan(axis: Axes, part: pa.Table) -> None:
@@ -91,14 +78,14 @@ def _fan(axis: Axes, part: pa.Table) -> None:
 def wis(rows: Sequence[Mapping[str, Any]], recipe: str, grain: str) -> Figure | None:
     """The weighted interval score of each step ahead."""
     parts = _groups(row for row in rows if row["horizon"] != outcomes.ALL)
-    figure, axes = _panels(parts, f"Weighted interval score by {grain}s ahead; lower is better")
+    figure, axes = panels(parts, f"Weighted interval score by {grain}s ahead; lower is better")
     for axis, (_, own) in zip(axes, parts, strict=True):
         _line(axis, own, seasonal_naive.NAME, color=ORANGE, ls=DASHED)
         _line(axis, own, recipe, color=BLUE)
         axis.set_ylim(bottom=0)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_xlabel(f"{grain}s ahead", color=GREY, size=9)
-    return _with_legend(figure, axes)
+    return with_legend(figure, axes)
 
 
 def _line(axis: Axes, rows: Iterable[Mapping[str, Any]], model: str, **how: Any) -> None:
@@ -111,7 +98,7 @@ def pit(scores: pa.Table, recipe: str) -> Figure | None:
     """Where in its distribution lay what came: even where intervals are honest."""
     own = outcomes.where(scores, {"model": recipe})
     parts = _groups({**group, "levels": part["pit"]} for group, part in outcomes.groups(own))
-    figure, axes = _panels(parts, "Where what came lay in its forecast; even is honest")
+    figure, axes = panels(parts, "Where what came lay in its forecast; even is honest")
     for axis, (_, [one]) in zip(axes, parts, strict=True):
         shares = scoring.pit_histogram(one["levels"].to_numpy(), BINS)
         axis.bar((np.arange(BINS) + 0.5) / BINS, shares, 0.92 / BINS, color=BLUE)
@@ -120,25 +107,7 @@ def pit(scores: pa.Table, recipe: str) -> Figure | None:
         axis.set_ylim(0, max(2 / BINS, 1.15 * float(shares.max())))
         axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axis.set_xlabel("0: below all of its forecast, 1: above all of it", color=GREY, size=9)
-    return _with_legend(figure, axes)
-
-
-def importance(found: Mapping[str, Mapping[str, float]]) -> Figure | None:
-    """What the model looks at: each feature's share of all gain."""
-    parts = [(name, gains) for name, gains in found.items() if sum(gains.values()) > 0]
-    figure, axes = _panels(parts, "What the model looks at: share of the gain")
-    for axis, (_, gains) in zip(axes, parts, strict=True):
-        top = sorted(gains, key=lambda name: gains[name])[-FEATURES:]
-        shares = [gains[name] / sum(gains.values()) for name in top]
-        bars = axis.barh(range(len(top)), shares, 0.7, color=BLUE)
-        axis.set_yticks(range(len(top)), top, color=INK)
-        axis.bar_label(bars, [f"{share:.0%}" for share in shares], padding=3, color=GREY, size=8)
-        axis.grid(visible=False)
-        axis.tick_params(axis="y", length=0)
-        axis.xaxis.set_visible(False)
-        axis.spines["bottom"].set_visible(False)
-        axis.margins(x=0.12)
-    return figure
+    return with_legend(figure, axes)
 
 
 def _groups(rows: Iterable[Mapping[str, Any]]) -> Parts:
@@ -148,49 +117,3 @@ def _groups(rows: Iterable[Mapping[str, Any]]) -> Parts:
         title = f"{row['target']}, {row['source']} ({row['vintage_kind']} vintages)"
         found.setdefault(title, []).append(row)
     return list(found.items())
-
-
-def _panels(parts: Parts, title: str) -> tuple[Figure | None, list[Axes]]:
-    """A figure with a panel a part, two beside each other."""
-    if not parts:
-        return None, []
-    columns = min(COLUMNS, len(parts))
-    rows = -(-len(parts) // columns)
-    figure = Figure((WIDTH * columns, HEIGHT * rows + 0.8), dpi=110, layout="constrained")
-    figure.suptitle(title, x=0.012, ha="left", color=INK, size=13, weight="bold")
-    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axis, (name, _) in zip(axes, parts, strict=False):
-        _plain(axis, name)
-    for spare in axes[len(parts) :]:
-        spare.set_axis_off()
-    return figure, axes[: len(parts)]
-
-
-def _plain(axis: Axes, title: str) -> None:
-    axis.set_title(title, loc="left", color=INK, size=10.5)
-    axis.spines[["top", "right", "left"]].set_visible(False)
-    axis.spines["bottom"].set_color(PALE)
-    axis.tick_params(colors=GREY, labelsize=8.5, length=3, color=PALE)
-    axis.grid(axis="y", color=PALE, lw=0.7)
-    axis.set_axisbelow(True)
-    axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    axis.yaxis.set_major_formatter(FuncFormatter(_short))
-
-
-def _with_legend(figure: Figure | None, axes: Sequence[Axes]) -> Figure | None:
-    """One for all panels, below them."""
-    if figure is not None:
-        artists, labels = axes[0].get_legend_handles_labels()
-        figure.legend(
-            artists, labels, loc="outside lower left", ncols=len(labels),
-            frameon=False, fontsize=9, labelcolor=INK, columnspacing=1.4,
-        )  # fmt: skip
-    return figure
-
-
-def _short(value: float, _place: int) -> str:
-    """1.2M, 35k, 8: a number that fits beside an axis."""
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"

@@ -1,19 +1,17 @@
 """Who forecasts from now on: decided on scores, told in a sentence, with all its numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
 
 from vigil.accuracy import average
-from vigil.evidence import Relative, newest, older, relative
+from vigil.evidence import ORIGINS, Relative
 from vigil.panel import Floats
 
-ORIGINS = 26  # the newest, on which decisions rest
-OUTSIDE = 0.10  # of the series may leave the champion's band
-WORST = 1.05  # relative WIS of the measure that a switch serves worst
+OUTSIDE = 0.10  # of what the champion says may move far
+WORST = 1.05  # relative loss of the measure that a switch serves worst
 MISSING = 0.01  # of what the champion forecasts, a candidate may lack
 ROUNDING = 0.5  # of a count
 
@@ -32,59 +30,38 @@ class Decision:
     numbers: dict[str, Any]  # as JSON
 
 
-def first(
-    scores: pa.Table, recipe: str, baseline: str, block_days: int, bad: Sequence[str] = ()
-) -> Decision:
-    """The first model serves if its WIS is below the baseline's; the interval is only told."""
-    found = relative(newest(scores, ORIGINS), recipe, baseline, block_days)
+def first(found: Relative, recipe: str, baseline: str, bad: Sequence[str] = ()) -> Decision:
+    """The first model serves if its loss is below the baseline's; the interval is only told."""
     failed = [*_rows(bad), *_not_below(found, baseline)]
     return _decision("first", recipe, baseline, found, failed, bad=[*bad])
 
 
 def refresh(
-    scores: pa.Table,
-    recipe: str,
-    baseline: str,
-    block_days: int,
-    *,
-    outside: float,
-    bad: Sequence[str] = (),
+    found: Relative, recipe: str, baseline: str, *, outside: float, bad: Sequence[str] = ()
 ) -> Decision:
     """The same recipe with newer data serves unless a check fails.
 
-    *outside* is NaN where the champion forecasts nothing that could be compared.
+    *outside* is NaN where the champion says nothing that could be compared.
     """
-    found = relative(newest(scores, ORIGINS), recipe, baseline, block_days)
     failed = [*_rows(bad), *_not_below(found, baseline)]
     if outside > OUTSIDE:
-        failed.append(
-            f"medians of {outside:.1%} of the series leave the champion's 95% band,"
-            f" {OUTSIDE:.0%} may"
-        )
+        failed.append(f"{found.loss.moved.format(f'{outside:.1%}')}, {OUTSIDE:.0%} may")
     share = round(outside, 4) if np.isfinite(outside) else None
     return _decision("refresh", recipe, baseline, found, failed, outside=share, bad=[*bad])
 
 
-def switch(
-    scores: pa.Table, recipe: str, champion: str, block_days: int, bad: Sequence[str] = ()
-) -> Decision:
+def switch(found: Relative, recipe: str, champion: str, bad: Sequence[str] = ()) -> Decision:
     """Another recipe serves if it is surely better, and nowhere much worse."""
-    found = relative(newest(scores, ORIGINS), recipe, champion, block_days)
     failed = [*_rows(bad), *_not_surely_better(found)]
     if found.missing > MISSING:
         failed.append(f"it lacks {found.missing:.1%} of what {champion} forecasts")
     return _decision("switch", recipe, champion, found, failed, bad=[*bad])
 
 
-def choose(scores: pa.Table, candidates: Sequence[str], champion: str) -> str | None:
-    """The candidate of the lowest WIS relative to the champion's before the newest origins.
-
-    None where those origins say nothing of any.
-    """
-    past = older(scores, ORIGINS)
-    ratios = {name: relative(past, name, champion).ratio for name in candidates}
-    known = [name for name in candidates if np.isfinite(ratios[name])]
-    return min(known, key=ratios.__getitem__, default=None)
+def choose(past: Mapping[str, Relative]) -> str | None:
+    """The candidate of the lowest loss relative to the champion's; None where nothing is known."""
+    known = {name: one.ratio for name, one in past.items() if np.isfinite(one.ratio)}
+    return min(known, key=known.__getitem__, default=None)
 
 
 def outside(medians: Floats, low: Floats, high: Floats, *, counts: bool = False) -> float:
@@ -104,13 +81,13 @@ def _rows(bad: Sequence[str]) -> list[str]:
 
 def _not_below(found: Relative, baseline: str) -> list[str]:
     if not found.origins:
-        return ["no origin to judge it on"]
-    return [] if found.ratio < 1 else [f"its WIS is not below {baseline}'s"]
+        return [f"no {found.loss.unit} to judge it on"]
+    return [] if found.ratio < 1 else [f"its {found.loss.name} is not below {baseline}'s"]
 
 
 def _not_surely_better(found: Relative) -> list[str]:
     if found.origins < ORIGINS:
-        return [f"{found.origins} origins to judge it on, {ORIGINS} are needed"]
+        return [f"{found.origins} {found.loss.unit}s to judge it on, {ORIGINS} are needed"]
     failed = []
     if np.isnan(found.upper):
         failed.append("better is not sure: the horizon is too long for an interval")
@@ -134,6 +111,7 @@ def _decision(
 
 def _said(found: Relative, rival: str) -> str:
     """What was known apart from what is thought to have been."""
-    each = [f"{one.ratio:.3f} on {one.origins} {kind} origins" for kind, one in found.kinds.items()]
+    unit = found.loss.unit
+    each = [f"{one.ratio:.3f} on {one.origins} {kind} {unit}s" for kind, one in found.kinds.items()]
     limit = "" if np.isnan(found.upper) else f", upper limit {found.upper:.3f}"
-    return f"WIS relative to {rival}: {' and '.join(each)}{limit}"
+    return f"{found.loss.name} relative to {rival}: {' and '.join(each)}{limit}"

@@ -8,7 +8,7 @@ from os import environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vigil import card, packing
+from vigil import packing
 from vigil.bundle import Bundle
 from vigil.deadline import Deadline
 from vigil.dossier import Dossier
@@ -146,7 +146,7 @@ def _log(
 
 def _register(client: MlflowClient, name: str, shown: Exhibits, run: str, model: str) -> None:
     """A version of the dataset's model, unless a twin has registered one in the meantime."""
-    about = card.of_dataset(shown.champion.dataset)
+    about = shown.judged.about
     with forgiven(THERE):
         client.create_registered_model(name, description=about)
     if client.get_registered_model(name).description != about:

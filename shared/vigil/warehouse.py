@@ -176,6 +176,16 @@ class Warehouse:
             )
         )
 
+    def records_asof(self, dataset: str, as_of: datetime) -> pa.Table:
+        """What was known of each record at a moment, by its name: the same bytes each time."""
+        sql = (
+            "SELECT record, person, fields FROM records "
+            "WHERE dataset = @dataset AND issued_at <= @as_of "
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY record ORDER BY issued_at DESC) = 1 "
+            "ORDER BY record"
+        )
+        return self.arrow(sql, dataset=dataset, as_of=as_of)
+
     def vintage(self, dataset: str, as_of: datetime) -> str | None:
         """The newest vintage at a moment."""
         sql = (

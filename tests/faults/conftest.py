@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from tiny import visits
+from subjects import Subject
 
 from faults.delivery import tick
 from faults.harness import MOMENT, Tables, World, started
-from faults.school import LATER, Clean, School, opened
+from faults.school import LATER, SERIES, Clean, School, opened
 from vigil.local import resources
 from vigil.local.services import Service
 
@@ -47,13 +47,19 @@ def world(whole_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
 
 
 @pytest.fixture
-def clean(world: World) -> Tables:
-    """The tables after one clean run of both steps, made once."""
-    if not world.clean:
-        name = world.dataset(visits())
+def subject() -> Subject:
+    """What kind of dataset it is about, unless the test names others."""
+    return SERIES
+
+
+@pytest.fixture
+def clean(world: World, subject: Subject) -> Tables:
+    """The tables after one clean run of both steps, made once for each task."""
+    if subject.task not in world.clean:
+        name = world.dataset(subject.few, subject.plain)
         assert world.push("ingest", tick(name, MOMENT)) == 200
-        world.clean = world.forecast(name)
-    return world.clean
+        world.clean[subject.task] = world.forecast(name)
+    return world.clean[subject.task]
 
 
 def _point_to(world: World, patch: pytest.MonkeyPatch) -> None:
@@ -70,8 +76,9 @@ def whole_school(whole_world: World) -> School:
 
 
 @pytest.fixture
-def school(world: World, whole_school: School) -> Iterator[School]:
+def school(world: World, whole_school: School, subject: Subject) -> Iterator[School]:
     """Where trainings happen, without faults."""
+    whole_school.subject = subject
     yield whole_school
     whole_school.proxy.rules.clear()
 
@@ -79,21 +86,21 @@ def school(world: World, whole_school: School) -> Iterator[School]:
 @pytest.fixture
 def first(school: School) -> Clean:
     """The baseline's forecast, a training by an instance, its forecast. Made once."""
-    if "first" not in school.clean:
+    if ("first", school.subject.task) not in school.clean:
         school.predict(name := school.taught())
         assert school.train(name) == 200
         school.predict(name)
-        school.clean["first"] = Clean(name, school.outcome(name))
-    return school.clean["first"]
+        school.clean["first", school.subject.task] = Clean(name, school.outcome(name))
+    return school.clean["first", school.subject.task]
 
 
 @pytest.fixture
 def second(school: School) -> Clean:
     """A champion, its forecast of what is new, a refresh, and its forecast. Made once."""
-    if "second" not in school.clean:
+    if ("second", school.subject.task) not in school.clean:
         school.learns(name := school.begun(), LATER)
         school.predict(name, LATER)
         assert school.train(name, LATER) == 200
         school.predict(name, LATER)
-        school.clean["second"] = Clean(name, school.outcome(name))
-    return school.clean["second"]
+        school.clean["second", school.subject.task] = Clean(name, school.outcome(name))
+    return school.clean["second", school.subject.task]

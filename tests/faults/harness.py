@@ -35,6 +35,19 @@ TABLES = {
     "heads": "dataset",
 }
 
+RECORDED = {  # where a dataset of records has others
+    "vintages": "vintage, source",
+    "series": "series",
+    "findings": "run_id, rule, scope, found",
+    "records": "issued_at, record",
+    "classifications": "issued_at, version, record",
+    "drift": "feature",
+    "assessments": "version, model, split, field, value",
+    "heads": "dataset",
+}
+ORDERS = {"forecast": TABLES, "classify": RECORDED}
+CLOCK = {"decided_at"}
+
 MOMENT = "2024-04-08"  # the file of visits ends two days before
 
 DIRECT = ("STORAGE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "VIGIL_BIGQUERY_STORAGE_HOST")
@@ -63,7 +76,8 @@ class World:
     upstream: Upstream
     functions: dict[str, Function] = field(default_factory=dict)  # train is started where asked
     numbers: Iterator[int] = field(default_factory=count)
-    clean: Tables = field(default_factory=dict)  # after one clean run of both steps at MOMENT
+    clean: dict[str, Tables] = field(default_factory=dict)  # by task, after both steps at MOMENT
+    records: set[str] = field(default_factory=set)  # datasets to classify
 
     @property
     def cloud(self) -> Cloud:
@@ -108,6 +122,8 @@ class World:
         """A new dataset, a name of its own; upstream serves its one source `visits`."""
         name = f"d{os.getpid()}_{next(self.numbers)}"
         (self.folder / "datasets" / f"{name}.yaml").write_text(yaml)
+        if "task: classify" in yaml:
+            self.records.add(name)
         if content:
             self.serve(name, content)
         return name
@@ -123,7 +139,7 @@ class World:
     def tables(self, dataset: str) -> Tables:
         """All that a reader can see of a dataset, with its name left out."""
         found = {}
-        for table, order in TABLES.items():
+        for table, order in ORDERS["classify" if dataset in self.records else "forecast"].items():
             sql = f"SELECT * FROM {table} WHERE dataset = @d ORDER BY {order}"
             rows = self.cloud.warehouse.rows(sql, d=dataset)
             found[table] = [shown(row, dataset) for row in rows]
@@ -180,7 +196,7 @@ def shown(row: dict[str, Any], dataset: str) -> dict[str, Any]:
     return {
         name: re.sub(rf"\b{dataset}\b", "DATASET", value) if isinstance(value, str) else value
         for name, value in row.items()
-        if name not in {"dataset", "revision"}
+        if name not in {"dataset", "revision", *CLOCK}
     }
 
 

@@ -10,7 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from tiny import WAVES, YAML, waves
+import pytest
+import subjects
+import wards
+from subjects import Subject
+from tiny import WAVES, YAML, visits
 
 from faults.delivery import Function, tick
 from faults.harness import World
@@ -25,9 +29,11 @@ from vigil.tracking import MlflowClient
 
 DAYS = 360
 TODAY, LATER, LATEST = (str(WAVES + timedelta(days=DAYS + more)) for more in (0, 7, 14))
-RIDGE = (
-    YAML.replace("horizon: 14", "horizon: 2") + "recipe: ridge\nmodels: [seasonal_naive, ridge]\n"
-)
+RIDGE = YAML.replace("horizon: 14", "horizon: 2") + subjects.RIDGE
+SERIES = replace(subjects.SERIES, yaml=RIDGE, few=visits(), plain=YAML)
+NOBODY = {"yaml": wards.YAML, "plain": wards.YAML}  # people would fall into groups by dataset, too
+RECORDS = replace(subjects.RECORDS, **NOBODY, few=wards.stays(120))
+BOTH = pytest.mark.parametrize("subject", [SERIES, RECORDS], ids=["series", "records"])
 PROMOTIONS = "SELECT * FROM promotions WHERE dataset = @d ORDER BY decided_at"
 Rows = list[dict[str, Any]]
 
@@ -47,11 +53,12 @@ class School:
     world: World
     proxy: Proxy  # before MLflow
     trainers: list[Function]
-    clean: dict[str, "Clean"] = field(default_factory=dict)
+    clean: dict[tuple[str, str], "Clean"] = field(default_factory=dict)
+    subject: Subject = SERIES
 
     def taught(self, *days: str) -> str:
         """A new dataset that knows what was known on each of these days."""
-        name = self.world.dataset(yaml=RIDGE)
+        name = self.world.dataset(yaml=self.subject.yaml)
         for day in days or (TODAY,):
             self.learns(name, day)
         return name
@@ -67,7 +74,7 @@ class School:
 
     def learns(self, name: str, day: str) -> None:
         """What is known on a day is taken in, in this process: no message to predict follows."""
-        self.world.serve(name, waves((date.fromisoformat(day) - WAVES).days))
+        self.world.serve(name, self.subject.file((date.fromisoformat(day) - WAVES).days))
         ingest(Tick(name, parse_moment(day, "test")), self.world.cloud)
 
     def train(self, name: str, day: str = TODAY, by: int = 0, **how: Any) -> int | None:
@@ -75,10 +82,14 @@ class School:
         return self.trainers[by].push(tick(name, day), **how)
 
     def predict(self, name: str, day: str = TODAY) -> set[str]:
-        """Whose forecasts are published once predict has been asked, by version."""
+        """Whose answers are published once predict has been asked, by version."""
         assert self.world.push("predict", tick(name, day)) == 200
-        rows = self.world.tables(name)["forecasts"]
-        return {row["version"] for row in rows if row["serves"]}
+        return {row["version"] for row in self.answers(name)}
+
+    def answers(self, name: str) -> Rows:
+        """What is published, and serves."""
+        rows = self.world.tables(name)[self.subject.answers]
+        return [row for row in rows if row.get("serves", True)]
 
     def promotions(self, name: str) -> Rows:
         """Every decision, in order."""

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from subjects import Subject
 from tiny import visits
 
 from faults.delivery import Function, tick
 from faults.harness import MOMENT, Tables, World, until
 from faults.proxy import Act, Forward, delayed
+from faults.school import BOTH
 
 COMMIT = "UPDATE heads"  # the body of a commit's request
 ROWS = {
@@ -51,12 +53,13 @@ def _delivering(function: Function, data: bytes) -> Iterator[Future[int | None]]
         yield pool.submit(function.push, data)
 
 
+@BOTH
 @pytest.mark.parametrize(("step", "point"), POINTS, ids=["-".join(one) for one in POINTS])
 def test_rows_6_7_8_9_10_killed_at_a_point(
-    step: str, point: str, world: World, clean: Tables
+    step: str, point: str, world: World, subject: Subject, clean: Tables
 ) -> None:
     """SIGKILL at the point, once; Pub/Sub delivers again: the tables of a clean run."""
-    name = world.dataset(visits())
+    name = world.dataset(subject.few, subject.plain)
     fuse = world.functions[step].crash
     fuse.write_text(point)
     world.publish("ingest", tick(name, MOMENT))
@@ -64,15 +67,16 @@ def test_rows_6_7_8_9_10_killed_at_a_point(
     assert world.forecast(name) == clean
 
 
-def test_row_8_killed_during_a_load(world: World, clean: Tables) -> None:
+@BOTH
+def test_row_8_killed_during_a_load(world: World, subject: Subject, clean: Tables) -> None:
     """The job runs on in BigQuery after its owner died; nothing of it is visible."""
-    name = world.dataset(visits())
+    name = world.dataset(subject.few, subject.plain)
     loading = world.bigquery.rule("POST", "/upload/.*/jobs", delayed(1.0))
     with _delivering(world.functions["ingest"], tick(name, MOMENT)) as first:
         assert loading.hit.wait(20)
         world.functions["ingest"].kill()
     assert first.result() is None
-    assert world.tables(name)["observations"] == []
+    assert world.tables(name)[subject.kept] == []
     assert world.push("ingest", tick(name, MOMENT)) == 200
     assert world.forecast(name) == clean
 
@@ -89,9 +93,10 @@ def test_row_9_the_next_tick_finishes_what_was_not_sent(world: World, clean: Tab
     ]
 
 
-def test_row_13_two_instances_at_once(world: World, clean: Tables) -> None:
+@BOTH
+def test_row_13_two_instances_at_once(world: World, subject: Subject, clean: Tables) -> None:
     """Both have read the same head; one commits, the other starts again and finds nothing."""
-    name = world.dataset(visits())
+    name = world.dataset(subject.few, subject.plain)
     slow = world.bigquery.rule("POST", "/queries", delayed(1.0), COMMIT, name, times=2)
     with world.process("ingest") as other:
         both = (world.functions["ingest"], other)
@@ -102,9 +107,12 @@ def test_row_13_two_instances_at_once(world: World, clean: Tables) -> None:
     assert _attempts(world, name) == ["done", "unchanged"]
 
 
-def test_row_14_a_zombie_past_its_ack_deadline(world: World, clean: Tables) -> None:
+@BOTH
+def test_row_14_a_zombie_past_its_ack_deadline(
+    world: World, subject: Subject, clean: Tables
+) -> None:
     """Its message was delivered again and committed: its own late commit changes nothing."""
-    name = world.dataset(visits())
+    name = world.dataset(subject.few, subject.plain)
     world.bigquery.rule("POST", "/queries", delayed(7.0), COMMIT, name)
     publish = world.subscribed(world.functions["ingest"], ack_seconds=3)
     publish(tick(name, MOMENT))
@@ -125,10 +133,13 @@ def _held(reached: threading.Event, release: threading.Event, *, done: bool) -> 
     return act
 
 
+@BOTH
 @pytest.mark.parametrize("done", [False, True], ids=["before BigQuery hears of it", "after"])
-def test_row_15_killed_inside_the_transaction(done: bool, world: World, clean: Tables) -> None:
+def test_row_15_killed_inside_the_transaction(
+    done: bool, world: World, subject: Subject, clean: Tables
+) -> None:
     """All or nothing; the next delivery finds it done, or commits."""
-    name = world.dataset(visits())
+    name = world.dataset(subject.few, subject.plain)
     reached, release = threading.Event(), threading.Event()
     held = _held(reached, release, done=done)
     world.bigquery.rule("POST", "/queries", held, COMMIT, name)
@@ -137,7 +148,7 @@ def test_row_15_killed_inside_the_transaction(done: bool, world: World, clean: T
         world.functions["ingest"].kill()
         release.set()
     assert first.result() is None
-    assert bool(world.tables(name)["observations"]) is done
+    assert bool(world.tables(name)[subject.kept]) is done
     assert world.push("ingest", tick(name, MOMENT)) == 200
     assert world.forecast(name) == clean
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from subjects import Subject
 from tiny import visits
 
 from faults.delivery import envelope, tick
 from faults.harness import World, until
 from faults.proxy import answer
+from faults.school import BOTH
 from vigil.letters import Letter
 from vigil.messages import moment_text
 
@@ -33,9 +35,10 @@ def bare(dataset: str) -> bytes:
     return json.dumps({"dataset": dataset}).encode()
 
 
-def test_row_1_a_duplicate_message_has_no_second_effect(world: World) -> None:
-    """Published twice, through the bus: one commit, one vintage, one forecast."""
-    name = world.dataset(visits())
+@BOTH
+def test_row_1_a_duplicate_message_has_no_second_effect(world: World, subject: Subject) -> None:
+    """Published twice, through the bus: one commit, one vintage, one answer."""
+    name = world.dataset(subject.few, subject.plain)
     for _ in range(2):
         world.publish("ingest", tick(name, MOMENTS[0]))
     until(lambda: len(statuses(world, name)) == 2)
@@ -49,9 +52,12 @@ def test_row_1_a_duplicate_message_has_no_second_effect(world: World) -> None:
     assert world.tables(name) == tables
 
 
-def test_row_2_the_same_event_under_a_new_message_id_commits_nothing(world: World) -> None:
+@BOTH
+def test_row_2_the_same_event_under_a_new_message_id_commits_nothing(
+    world: World, subject: Subject
+) -> None:
     """The key is in heads: neither id nor time of publication makes it another event."""
-    name = world.dataset(visits())
+    name = world.dataset(subject.few, subject.plain)
     world.push("ingest", tick(name, MOMENTS[0]))
     settled(world, name, 1)
     tables, revision = world.tables(name), world.cloud.warehouse.head(name).revision
@@ -107,17 +113,20 @@ def test_row_3_what_was_published_before_the_last_look_is_no_reason_to_look_agai
     assert statuses(world, name) == ["done", "unchanged", "done"]
 
 
-def test_row_4_an_older_vintage_that_arrives_late_lands_in_its_place(world: World) -> None:
-    """Whatever the order of delivery, the observations are those of the right order."""
-    contents = {moment: visits(first=float(n)) for n, moment in enumerate(MOMENTS, 5)}
+@BOTH
+def test_row_4_an_older_vintage_that_arrives_late_lands_in_its_place(
+    world: World, subject: Subject
+) -> None:
+    """Whatever the order of delivery, what is kept is as it would be in the right order."""
+    contents = {moment: subject.file(120 + n) for n, moment in enumerate(MOMENTS)}
 
     def taken_in(order: tuple[str, ...]) -> dict[str, Any]:
-        name = world.dataset(visits())
+        name = world.dataset(subject.few, subject.plain)
         for moment in order:
             world.serve(name, contents[moment])
             assert world.push("ingest", tick(name, moment)) == 200
         tables = world.tables(name)
-        return {table: tables[table] for table in ("observations", "vintages", "series")}
+        return {table: tables[table] for table in (subject.kept, "vintages", "series")}
 
     right = taken_in(MOMENTS)
     assert len(right["vintages"]) == 3
@@ -125,10 +134,11 @@ def test_row_4_an_older_vintage_that_arrives_late_lands_in_its_place(world: Worl
     assert taken_in(MOMENTS[::-1]) == right
 
 
+@BOTH
 @pytest.mark.parametrize("step", ["ingest", "predict"])
-def test_row_5_redelivered_after_success(step: str, world: World) -> None:
+def test_row_5_redelivered_after_success(step: str, world: World, subject: Subject) -> None:
     """The answer was lost, the work was done: nothing is done again, whatever dies after it."""
-    name = world.dataset(visits())
+    name = world.dataset(subject.few, subject.plain)
     if step == "predict":
         world.push("ingest", tick(name, MOMENTS[0]))
         settled(world, name, 1)

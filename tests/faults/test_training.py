@@ -7,7 +7,7 @@ import pytest
 
 from faults.delivery import tick
 from faults.proxy import delayed, held, passed, together
-from faults.school import LATER, LATEST, TODAY, Clean, School
+from faults.school import BOTH, LATER, LATEST, TODAY, Clean, School
 from vigil.local import resources
 from vigil.steps.promote import Word, rollback
 
@@ -22,6 +22,7 @@ BEFORE = {
 AFTER = {"commit:3": "9, after the commit", "answer:1": "10, before the acknowledgement"}
 
 
+@BOTH
 @pytest.mark.parametrize("point", [*BEFORE, *AFTER])
 def test_rows_6_8_9_10_a_trainer_killed_at_a_point(
     point: str, school: School, first: Clean
@@ -40,6 +41,7 @@ def test_rows_6_8_9_10_a_trainer_killed_at_a_point(
     school.mirrored(name)
 
 
+@BOTH
 def test_row_11_killed_when_the_models_are_kept_but_not_promoted(
     school: School, second: Clean
 ) -> None:
@@ -57,6 +59,7 @@ def test_row_11_killed_when_the_models_are_kept_but_not_promoted(
     school.mirrored(name)
 
 
+@BOTH
 def test_row_11_what_a_dead_trainer_left_is_in_nobodys_way(school: School) -> None:
     """Its message never comes again, and no number is new: a later Tick trains, and can serve."""
     name = school.taught()
@@ -67,6 +70,7 @@ def test_row_11_what_a_dead_trainer_left_is_in_nobodys_way(school: School) -> No
     school.mirrored(name)
 
 
+@BOTH
 def test_row_12_killed_between_the_commit_and_the_registry(school: School, second: Clean) -> None:
     """The head decides, and the new champion serves; names in MLflow follow at the next one."""
     name = school.begun()
@@ -83,6 +87,7 @@ def test_row_12_killed_between_the_commit_and_the_registry(school: School, secon
     school.mirrored(name)
 
 
+@BOTH
 def test_rows_1_5_ten_redeliveries_of_what_was_decided(school: School, second: Clean) -> None:
     """One after another and at once, by two instances: no job, no model, no row."""
     before = school.outcome(second.name)
@@ -93,6 +98,7 @@ def test_rows_1_5_ten_redeliveries_of_what_was_decided(school: School, second: C
     school.mirrored(second.name)
 
 
+@BOTH
 def test_rows_13_36_two_trainers_at_once_on_one_message(school: School) -> None:
     """Both have computed it; one commits, the other finds it decided; one version remains."""
     name = school.taught()
@@ -105,6 +111,7 @@ def test_rows_13_36_two_trainers_at_once_on_one_message(school: School) -> None:
     school.mirrored(name)
 
 
+@BOTH
 def test_row_36_of_two_trainers_the_older_loses(school: School) -> None:
     """Its commit comes late and finds a newer one: refused, as it says; nothing of it remains."""
     name = school.taught(TODAY, LATER)
@@ -124,13 +131,14 @@ def test_row_36_of_two_trainers_the_older_loses(school: School) -> None:
     school.mirrored(name)
 
 
+@BOTH
 def test_row_47_out_of_time_in_the_middle_of_a_training(school: School, first: Clean) -> None:
     """It stops in time and keeps what it has; the next delivery makes the rest, and no more."""
     name, storage = school.taught(), school.world.storage
     school.predict(name)
     uploads = [
         storage.rule("POST", "/upload/", act, f"checkpoints/{name}/", times=times)
-        for act, times in ((passed, 10), (delayed(4.0), 1), (passed, 1000))
+        for act, times in ((passed, 3), (delayed(4.0), 1), (passed, 1000))
     ]
     with school.world.process("train", VIGIL_STEP_SECONDS="124") as hasty:  # 120 are for the end
         assert hasty.push(tick(name, TODAY)) == 500
@@ -177,17 +185,17 @@ def test_row_50_tables_from_before_there_were_trainings(
     assert warehouse.head(name).champion == row["version"]
 
 
+@BOTH
 def test_row_52_after_a_rollback_the_old_version_forecasts(school: School, second: Clean) -> None:
     """By the next message; no redelivery undoes it, no data is edited, MLflow's name follows."""
-    name, before = second.name, school.world.tables(second.name)
+    name, before = second.name, school.answers(second.name)
     old, new = (row["version"] for row in school.promotions(name))
     rollback(name, None, Word("rollback", "it jumped", "ann"), school.world.cloud)
     school.learns(name, LATEST)
     assert school.world.push("predict", tick(name, LATEST)) == 200
-    forecasts = school.world.tables(name)["forecasts"]
-    new_ones = [row for row in forecasts if row["serves"] and row not in before["forecasts"]]
-    assert {row["version"] for row in new_ones} == {old}
-    assert all(row in forecasts for row in before["forecasts"])
+    answers = school.answers(name)
+    assert {row["version"] for row in answers if row not in before} == {old}
+    assert all(row in answers for row in before)
     assert school.train(name, LATER) == 200
     assert (school.champion(name), school.alias(name)) == (old, old)
     assert school.registered(name) == [old, new]

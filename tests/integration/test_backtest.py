@@ -177,7 +177,7 @@ def test_a_dataset_to_classify_has_no_backtest() -> None:
 
 def test_too_little_of_the_past_is_refused(cloud: Cloud, tmp_path: Path) -> None:
     """No vintage at all; then one of five weeks."""
-    with pytest.raises(Rejected, match=r"expected observations known by .*; found none"):
+    with pytest.raises(Rejected, match=r"expected observations or records known by .*; found none"):
         run(cloud, Watched())
     vintage(cloud, tmp_path, date(2024, 2, 4), number=1)
     with pytest.raises(Rejected, match=r"120 days of numbers.*visits\.visits to 2024-02-03"):

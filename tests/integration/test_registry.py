@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import admitted
 import mlflow
 import mlflow_server
 import pandas as pd
@@ -20,6 +21,7 @@ from training import KNOWN, dossier
 
 from faults.proxy import Handler, Proxy, answer
 from vigil import champion, exhibits
+from vigil.classify.frame import frame
 from vigil.deadline import Deadline
 from vigil.registry import Registry
 from vigil.tracking import Forbidden, MlflowClient, Unreachable
@@ -197,9 +199,29 @@ def test_anybody_can_load_the_champion_and_predict_without_a_pickle(server, name
     said = loads(server.uri, f"models:/vigil-{name}@champion", tmp_path / "observations.csv")
     parts = champion.load(trained(name).bundle).forecast(KNOWN)
     assert said["rows"] == sum(part.served.num_rows for part in parts)
-    assert said["median"] == pytest.approx(parts[0].served["q500"][0].as_py())
+    assert said["first"]["q500"] == pytest.approx(parts[0].served["q500"][0].as_py())
     assert {"source", "target", "series", "period", "horizon", "q010", "mean"} <= {*said["columns"]}
     assert "/code/vigil/" in said["package"]
+
+
+def test_a_classifier_is_shown_and_loaded_in_the_same_way(server, name, tmp_path):
+    """The same experiment, run, version and alias; asked with a hospital's file, no pickle."""
+    told, registry = replace(admitted.dossier(), dataset=name), at(server.uri)
+    registry.publish(told)
+    registry.alias(name, told.version, None)
+    client = MlflowClient(server.uri, server.uri)
+    [run] = runs(server.uri, name)
+    assert {"auc", "base_rate.brier", "grouped.logistic.auc", "Age.other.n"} <= {*run.data.metrics}
+    files = {each.path for each in client.list_artifacts(run.info.run_id)}
+    assert {"roc.png", "reliability.png", "assessments.csv", "card.md"} <= files
+    version = client.get_model_version_by_alias(f"vigil-{name}", "champion")
+    assert version.tags["vigil.skill"] == run.data.tags["vigil.skill"]
+    admitted.file().to_csv(tmp_path / "admissions.csv", index=False)
+    said = loads(server.uri, f"models:/vigil-{name}@champion", tmp_path / "admissions.csv")
+    asked = frame(admitted.TOLD, admitted.records())
+    own = champion.load(told.bundle).scored(asked, asked).probability
+    assert said["rows"] == len(own)
+    assert said["first"]["probability"] == pytest.approx(own[0])
 
 
 def test_no_artifact_is_a_pickle(server, name, folder):

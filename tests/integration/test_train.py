@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from tiny import WAVES, waves, write_dataset
+from subjects import RECORDS, SERIES, Subject
+from tiny import WAVES
+from wards import OPEN
 
 from vigil.cloud import Cloud
 from vigil.deadline import Deadline
@@ -29,15 +31,28 @@ from vigil.steps.train import train
 from vigil.vault import LAST, Vault
 from vigil.view import View
 
+ONLY_SERIES = pytest.mark.parametrize("subject", [SERIES], indirect=True, ids=["forecast"])
+ONLY_RECORDS = pytest.mark.parametrize("subject", [RECORDS], indirect=True, ids=["classify"])
 DAYS = 330
 TODAY = WAVES + timedelta(days=DAYS)
 
 
-@pytest.fixture(autouse=True)
-def _tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dataset whose recipe takes a moment to fit."""
-    write_dataset(tmp_path / "datasets", more="recipe: ridge\nmodels: [seasonal_naive, ridge]\n")
+@pytest.fixture(params=[SERIES, RECORDS], ids=lambda one: one.task)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """What is trained: series, and records of people."""
+    found: Subject = request.param
+    return found
+
+
+@pytest.fixture
+def cloud(cloud: Cloud, subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """A cloud that knows the dataset; personal data lie where the others do."""
+    subject.write(tmp_path / "datasets")
     monkeypatch.setenv("VIGIL_DATASETS", str(tmp_path / "datasets"))
+    monkeypatch.setenv("VIGIL_RESTRICTED_WAREHOUSE", cloud.settings.warehouse)
+    monkeypatch.setenv("VIGIL_RESTRICTED_BUCKET", cloud.settings.raw_bucket)
+    monkeypatch.setenv("VIGIL_HASH_KEY", "a secret of the tests")
+    return Cloud.from_env()
 
 
 def tick(day: date) -> Tick:
@@ -45,19 +60,19 @@ def tick(day: date) -> Tick:
     return Tick("tiny", parse_moment(str(day), "test"))
 
 
-def known(cloud: Cloud, folder: Path, count: int) -> Tick:
-    """Three towns for so many days, waves of five months; the Tick of the day after."""
+def known(cloud: Cloud, subject: Subject, folder: Path, count: int) -> Tick:
+    """What there is after so many days; the Tick of the day after."""
     file = folder / f"visits_{count}.csv"
-    file.write_bytes(waves(count))
+    file.write_bytes(subject.file(count))
     at = tick(WAVES + timedelta(days=count))
     ingest(at, cloud, {"visits": str(file)})
     return at
 
 
 @pytest.fixture
-def trained(cloud: Cloud, tmp_path: Path) -> Cloud:
+def trained(cloud: Cloud, subject: Subject, tmp_path: Path) -> Cloud:
     """A warehouse with a year of numbers, and a first champion."""
-    train(known(cloud, tmp_path, DAYS), cloud)
+    train(known(cloud, subject, tmp_path, DAYS), cloud)
     return Cloud.from_env()
 
 
@@ -71,51 +86,94 @@ def findings(cloud: Cloud, rule: str) -> list[dict[str, Any]]:
     return cloud.warehouse.rows("SELECT * FROM findings WHERE rule = @rule", rule=rule)
 
 
-def models(cloud: Cloud) -> set[tuple[str, str]]:
-    """Who made the forecasts that are published."""
-    rows = cloud.warehouse.rows("SELECT DISTINCT model, version FROM forecasts WHERE serves")
-    return {(row["model"], row["version"]) for row in rows}
-
-
-def test_the_first_model_serves_if_it_beats_seasonal_naive(trained: Cloud) -> None:
-    """It does on waves; the row of the decision has its numbers, and predict forecasts with it."""
+def test_the_first_model_serves_if_it_beats_the_baseline(trained: Cloud, subject: Subject) -> None:
+    """It does where there is something to learn; the row of the decision has its numbers."""
     [row] = decisions(trained)
     head = trained.warehouse.head("tiny")
-    assert (row["kind"], row["promoted"], row["recipe"]) == ("first", True, "ridge")
+    assert (row["kind"], row["promoted"], row["recipe"]) == ("first", True, subject.recipe)
     assert row["version"] == row["champion"] == head.champion
     assert row["before"] is None
+    assert row["judged_against"] == subject.baseline
     assert row["origins"] == 26
-    assert row["vintage_kind"] == "pseudo"
+    assert row["vintage_kind"] == subject.evidence
     assert row["relative_wis"] < row["relative_high"] < 1
     assert row["data_digest"]
     assert head.champion_digest == row["digest"]
+    predict(tick(TODAY), trained)
+    assert subject.answered(trained) == {(subject.recipe, head.champion)}
+
+
+@ONLY_SERIES
+def test_how_a_version_did_is_kept_by_horizon(trained: Cloud) -> None:
+    """As the decision says it, and for each day ahead."""
+    [row], champion = decisions(trained), trained.warehouse.head("tiny").champion
     rows = trained.warehouse.rows("SELECT * FROM evaluations ORDER BY horizon")
     assert [one["horizon"] for one in rows] == [None, *range(1, 15)]
-    assert {(one["version"], one["vintage_kind"]) for one in rows} == {(head.champion, "pseudo")}
+    assert {(one["version"], one["vintage_kind"]) for one in rows} == {(champion, "pseudo")}
     assert rows[0]["relative_wis"] == pytest.approx(row["relative_wis"], abs=1e-4)
     assert rows[0]["relative_high"] == pytest.approx(row["relative_high"], abs=1e-4)
+
+
+@ONLY_RECORDS
+def test_how_a_classifier_did_is_kept_without_a_row_of_a_person(trained: Cloud) -> None:
+    """Assessments and curves of ten records or more; the decision's ratio is that of Brier."""
+    [row], champion = decisions(trained), trained.warehouse.head("tiny").champion
+    sql = "SELECT * FROM assessments WHERE split = 'crossed' AND field = ''"
+    brier = {one["model"]: one["brier"] for one in trained.warehouse.rows(sql)}
+    assert brier["trees"] / brier["base_rate"] == pytest.approx(row["relative_wis"], abs=1e-4)
+    for name in ("assessments", "curves"):
+        rows = trained.warehouse.rows(f"SELECT * FROM {name}")
+        assert {one["version"] for one in rows} == {champion}
+        assert min(one["n"] for one in rows) >= 10
+    assert re.search("Brier relative to base_rate: 0[.][0-9]+ on 26 crossed groups", row["reason"])
+
+
+@ONLY_RECORDS
+def test_every_record_without_an_outcome_is_answered_once(trained: Cloud) -> None:
+    """Those of the last days, with a probability of their own; a second Tick adds nothing."""
+    for _ in range(2):
+        predict(tick(TODAY), trained)
+    rows = trained.warehouse.rows("SELECT * FROM classifications")
+    assert {one["record"] for one in rows} == {f"c{n}" for n in range(DAYS - OPEN, DAYS)}
+    assert len(rows) == OPEN
+    assert len({one["probability"] for one in rows}) > 5
+    assert all(one["positive"] == (one["probability"] >= one["threshold"]) for one in rows)
+    assert {one["answers"] for one in rows} <= {"yes", "no", "either"}
+    assert all(len(json.loads(one["drivers"])) >= 3 for one in rows)
+    assert not {one["person"] for one in rows} & {f"p{n}" for n in range(200)}
+    [published] = trained.warehouse.rows("SELECT * FROM publications")
+    assert published["rows"] == OPEN
+    drifted = trained.warehouse.rows("SELECT DISTINCT publication, version FROM drift")
+    assert drifted == [{name: published[name] for name in ("publication", "version")}]
+
+
+@ONLY_RECORDS
+def test_what_was_answered_is_what_was_known_at_the_moment(
+    trained: Cloud, subject: Subject, tmp_path: Path
+) -> None:
+    """A Tick of last week, when this week's file is there: last week's records, by that vintage."""
+    known(trained, subject, tmp_path, DAYS + 7)
     predict(tick(TODAY), trained)
-    assert models(trained) == {("ridge", head.champion)}
+    rows = trained.warehouse.rows("SELECT record FROM classifications")
+    assert {one["record"] for one in rows} == {f"c{n}" for n in range(DAYS - OPEN, DAYS)}
+    predict(tick(TODAY + timedelta(days=7)), trained)
+    rows = trained.warehouse.rows("SELECT record FROM classifications")
+    assert {one["record"] for one in rows} == {f"c{n}" for n in range(DAYS - OPEN, DAYS + 7)}
+    assert len(rows) == 2 * OPEN
 
 
 def test_a_first_model_that_is_no_better_leaves_the_baseline(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shuffled targets: refused, and said; the forecast is the baseline's, flagged."""
-    monkeypatch.setitem(table.MODELS, "ridge", shuffled)
-    assert train(known(cloud, tmp_path, DAYS), cloud) is None
+    subject.learns_nothing(monkeypatch)
+    assert train(known(cloud, subject, tmp_path, DAYS), cloud) is None
     [row] = decisions(cloud)
     assert (row["kind"], row["promoted"], row["champion"]) == ("first", False, None)
     assert "not promoted" in row["reason"]
     predict(tick(TODAY), cloud)
-    assert models(cloud) == {("seasonal_naive", "1")}
+    assert subject.answered(cloud) == {(subject.baseline, "1")}
     assert findings(cloud, "no_champion")
-
-
-def shuffled(view: View, ahead: int) -> Any:
-    """A recipe that learnt from the numbers of other days."""
-    mixed = np.random.default_rng(0).permutation(view.published)
-    return table.SINGLE["ridge"](replace(view, published=mixed, tidied=mixed), ahead)
 
 
 def test_the_same_vintage_is_trained_on_once(trained: Cloud) -> None:
@@ -127,9 +185,9 @@ def test_the_same_vintage_is_trained_on_once(trained: Cloud) -> None:
     assert sorted(row["status"] for row in said) == ["done", "unchanged", "unchanged"]
 
 
-def test_new_numbers_are_a_refresh(trained: Cloud, tmp_path: Path) -> None:
+def test_new_numbers_are_a_refresh(trained: Cloud, subject: Subject, tmp_path: Path) -> None:
     """The same recipe a week later takes over; the one before is named."""
-    later = known(trained, tmp_path, DAYS + 7)
+    later = known(trained, subject, tmp_path, DAYS + 7)
     before = trained.warehouse.head("tiny").champion
     following = train(later, trained)
     [_, row] = decisions(trained)
@@ -138,12 +196,12 @@ def test_new_numbers_are_a_refresh(trained: Cloud, tmp_path: Path) -> None:
 
 
 def test_a_worse_refresh_is_refused(
-    trained: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Cloud, subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shuffled targets a week later: the champion stays, and its forecast follows the news."""
-    later = known(trained, tmp_path, DAYS + 7)
+    later = known(trained, subject, tmp_path, DAYS + 7)
     champion = trained.warehouse.head("tiny").champion
-    monkeypatch.setitem(table.MODELS, "ridge", shuffled)
+    subject.learns_nothing(monkeypatch)
     train(later, trained)
     [_, row] = decisions(trained)
     assert (row["kind"], row["promoted"], row["champion"]) == ("refresh", False, champion)
@@ -151,10 +209,10 @@ def test_a_worse_refresh_is_refused(
 
 
 def test_row_36_an_older_training_that_comes_late_is_refused(
-    trained: Cloud, tmp_path: Path
+    trained: Cloud, subject: Subject, tmp_path: Path
 ) -> None:
     """The newer one is decided: nothing is fitted, the head stays."""
-    train(known(trained, tmp_path, DAYS + 7), trained)
+    train(known(trained, subject, tmp_path, DAYS + 7), trained)
     head = trained.warehouse.head("tiny")
     assert train(tick(TODAY), trained) is None or trained.warehouse.head("tiny") == head
     assert len(decisions(trained)) == 2
@@ -164,20 +222,23 @@ def test_row_36_an_older_training_that_comes_late_is_refused(
     assert row["reason"].startswith("refused: older than")
 
 
-def test_row_36_two_trainers_at_once_promote_one(cloud: Cloud, tmp_path: Path) -> None:
+def test_row_36_two_trainers_at_once_promote_one(
+    cloud: Cloud, subject: Subject, tmp_path: Path
+) -> None:
     """Both have read the same head; one commits, the other finds it decided."""
-    at = known(cloud, tmp_path, DAYS)
+    at = known(cloud, subject, tmp_path, DAYS)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: train(at, Cloud.from_env()), range(2)))
     assert len(decisions(cloud)) == 1
     assert cloud.warehouse.head("tiny").champion
 
 
+@ONLY_SERIES
 def test_row_47_a_training_that_is_stopped_goes_on_where_it_was(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Too little time left after ten origins: paused, kept; the next delivery makes the rest."""
-    at = known(cloud, tmp_path, DAYS)
+    at = known(cloud, subject, tmp_path, DAYS)
     asked: list[date] = []
     kept = table.SINGLE["ridge"]
 
@@ -198,6 +259,25 @@ def test_row_47_a_training_that_is_stopped_goes_on_where_it_was(
     assert not cloud.vault.store.names("checkpoints/tiny/")
 
 
+@ONLY_RECORDS
+def test_row_47_a_training_of_records_that_is_stopped_leaves_none_behind(
+    cloud: Cloud, subject: Subject, tmp_path: Path
+) -> None:
+    """Paused in its cross-validation; nothing about a person lies in the models bucket."""
+    at = known(cloud, subject, tmp_path, DAYS)
+    with pytest.raises(Paused, match="3 of"):
+        train(at, cloud, stop_after(3))
+    [run] = cloud.warehouse.rows("SELECT status, reason FROM runs WHERE step = 'train'")
+    assert run["status"] == "paused"
+    assert decisions(cloud) == []
+    assert not cloud.vault.store.names("models/")
+    for name in cloud.vault.store.names("checkpoints/"):
+        assert not re.search(rb"c\d{1,3}\b|p\d{1,3}\b", cloud.vault.store.read(name))
+    train(at, Cloud.from_env())
+    assert len(decisions(cloud)) == 1
+    assert not cloud.vault.store.names("checkpoints/tiny/")
+
+
 def stop_after(count: int) -> Callable[[int, int], None]:
     """A look at the clock that finds no time left after so many origins."""
 
@@ -208,9 +288,11 @@ def stop_after(count: int) -> Callable[[int, int], None]:
     return look
 
 
-def test_a_deadline_stops_a_training_before_the_platform_does(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_deadline_stops_a_training_before_the_platform_does(
+    cloud: Cloud, subject: Subject, tmp_path: Path
+) -> None:
     """With less than what the end takes, it pauses at the first origin."""
-    at = known(cloud, tmp_path, DAYS)
+    at = known(cloud, subject, tmp_path, DAYS)
     short = replace(cloud, deadline=Deadline(trains.RESERVE - 1))
     with pytest.raises(Paused, match="1 of"):
         train(at, short)
@@ -248,11 +330,11 @@ class Canary:
 
 @pytest.mark.parametrize("how", ["flipped", "cut off", "gone", "pickle"])
 def test_rows_33_34_a_spoilt_model_is_refused_and_the_last_good_one_serves(
-    how: str, trained: Cloud, tmp_path: Path
+    how: str, trained: Cloud, subject: Subject, tmp_path: Path
 ) -> None:
     """A flipped bit, half a file, none, or a planted pickle: said, and never opened."""
     good = trained.warehouse.head("tiny").champion
-    train(known(trained, tmp_path, DAYS + 7), trained)
+    train(known(trained, subject, tmp_path, DAYS + 7), trained)
     bad = trained.warehouse.head("tiny").champion
     assert bad
     trace = tmp_path / "opened"
@@ -267,7 +349,7 @@ def test_rows_33_34_a_spoilt_model_is_refused_and_the_last_good_one_serves(
         }
         spoil(trained, bad, spoilt[how])
     predict(tick(TODAY + timedelta(days=7)), trained)
-    assert models(trained) == {("ridge", good)}
+    assert subject.answered(trained) == {(subject.recipe, good)}
     [said] = findings(trained, "corrupt_model")
     assert said["severity"] == "error"
     assert not trace.exists()
@@ -275,12 +357,14 @@ def test_rows_33_34_a_spoilt_model_is_refused_and_the_last_good_one_serves(
     assert trace.exists()  # it would have been seen
 
 
-def test_rows_33_35_without_any_whole_model_the_baseline_serves(trained: Cloud) -> None:
+def test_rows_33_35_without_any_whole_model_the_baseline_serves(
+    trained: Cloud, subject: Subject
+) -> None:
     """Flagged twice: the model that is corrupt, and that no other serves."""
     head = trained.warehouse.head("tiny")
     spoil(trained, str(head.champion), flipped)
     predict(tick(TODAY), trained)
-    assert models(trained) == {("seasonal_naive", "1")}
+    assert subject.answered(trained) == {(subject.baseline, "1")}
     assert findings(trained, "corrupt_model")
     assert findings(trained, "no_champion")
 
@@ -293,11 +377,11 @@ def test_row_32_a_stale_champion_is_flagged_with_its_age(trained: Cloud) -> None
 
 
 def test_row_52_a_rollback_and_the_next_forecast_is_the_old_version(
-    trained: Cloud, tmp_path: Path
+    trained: Cloud, subject: Subject, tmp_path: Path
 ) -> None:
     """One command, under five seconds; no data edited; why stands in promotions."""
     old = trained.warehouse.head("tiny").champion
-    at = known(trained, tmp_path, DAYS + 7)
+    at = known(trained, subject, tmp_path, DAYS + 7)
     train(at, trained)
     new = trained.warehouse.head("tiny").champion
     predict(at, trained)
@@ -305,28 +389,31 @@ def test_row_52_a_rollback_and_the_next_forecast_is_the_old_version(
     rollback("tiny", None, Word("rollback", "it jumped", "ann"), trained)
     assert time.monotonic() - began < 5
     predict(at, trained)
-    assert models(trained) == {("ridge", old), ("ridge", new)}
-    newest = trained.warehouse.forecast("tiny", at.as_of, None)
-    assert old in set(newest["version"].to_pylist())
+    assert subject.answered(trained) == {(subject.recipe, old), (subject.recipe, new)}
+    assert str(trained.warehouse.head("tiny").forecast).endswith(f" {old}")
     last = decisions(trained)[-1]
     assert (last["kind"], last["reason"], last["decided_by"]) == ("rollback", "it jumped", "ann")
     assert (last["champion"], last["before"]) == (old, new)
 
 
-def test_a_rollback_beyond_the_first_model_leaves_the_baseline(trained: Cloud) -> None:
-    """What served before it was seasonal naive; promote brings it back."""
+def test_a_rollback_beyond_the_first_model_leaves_the_baseline(
+    trained: Cloud, subject: Subject
+) -> None:
+    """What served before it was the baseline; promote brings it back."""
     version = str(trained.warehouse.head("tiny").champion)
     rollback("tiny", None, Word("rollback", "trial", "ann"), trained)
     assert trained.warehouse.head("tiny").champion is None
     promote("tiny", version, Word("promote", "trial over", "ann"), trained)
     assert trained.warehouse.head("tiny").champion == version
-    assert served("tiny", WAVES, trained)["recipe"] == "seasonal_naive"
+    assert served("tiny", WAVES, trained)["recipe"] == subject.baseline
     assert served("tiny", datetime.now(UTC).date(), trained)["version"] == version
     [row] = versions("tiny", trained)
     assert (row["version"], row["alias"]) == (version, "champion")
 
 
-def test_a_version_that_is_none_is_refused_with_those_there_are(trained: Cloud) -> None:
+def test_a_version_that_is_none_is_refused_with_those_there_are(
+    trained: Cloud, subject: Subject
+) -> None:
     """Unknown, the one that serves already, or one without a reason."""
     version = str(trained.warehouse.head("tiny").champion)
     with pytest.raises(Rejected, match=version):
@@ -336,23 +423,24 @@ def test_a_version_that_is_none_is_refused_with_those_there_are(trained: Cloud) 
     with pytest.raises(Rejected, match="why"):
         Word("promote", " ", "ann")
     spoil(trained, version, flipped)
-    rollback("tiny", "seasonal_naive", Word("rollback", "why", "ann"), trained)
+    rollback("tiny", subject.baseline, Word("rollback", "why", "ann"), trained)
     with pytest.raises(Rejected) as refused:
         promote("tiny", version, Word("promote", "why", "ann"), trained)
     assert refused.value.rule == "corrupt_model"
 
 
-def test_row_30_no_mlflow_costs_a_warning(cloud: Cloud, tmp_path: Path) -> None:
+def test_row_30_no_mlflow_costs_a_warning(cloud: Cloud, subject: Subject, tmp_path: Path) -> None:
     """Nobody listens there: the champion is promoted all the same."""
     lost = replace(cloud, settings=replace(cloud.settings, mlflow="http://127.0.0.1:9"))
     began = time.monotonic()
-    train(known(cloud, tmp_path, DAYS), lost)
+    train(known(cloud, subject, tmp_path, DAYS), lost)
     assert time.monotonic() - began < 40
     assert cloud.warehouse.head("tiny").champion
     [said] = findings(cloud, "registry")
     assert said["severity"] == "warning"
 
 
+@ONLY_SERIES
 def test_old_models_go_but_never_one_that_was_promoted(trained: Cloud) -> None:
     """The last ones and those that have served stay."""
     champion = str(trained.warehouse.head("tiny").champion)
@@ -364,16 +452,17 @@ def test_old_models_go_but_never_one_that_was_promoted(trained: Cloud) -> None:
     assert champion in vault.versions("tiny")
 
 
-def test_a_contest_is_held_when_recipes_can_be_tried(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_contest_is_held_when_recipes_can_be_tried(
+    cloud: Cloud, subject: Subject, tmp_path: Path
+) -> None:
     """Two recipes and more than a year: one is chosen and judged, and that is said; once."""
-    more = "recipe: ridge\nmodels: [seasonal_naive, ridge, damped_growth]\n"
-    write_dataset(tmp_path / "datasets", more=more)
+    subject.write(tmp_path / "datasets", rival=True)
     days = DAYS + 80
-    train(known(cloud, tmp_path, days), cloud)
-    train(known(cloud, tmp_path, days + 7), cloud)
+    train(known(cloud, subject, tmp_path, days), cloud)
+    train(known(cloud, subject, tmp_path, days + 7), cloud)
     kinds = [row["kind"] for row in decisions(cloud)]
     assert kinds in (["first", "switch"], ["first", "switch", "refresh"])
     [contest] = [row for row in decisions(cloud) if row["kind"] == "switch"]
-    assert json.loads(contest["numbers"])["candidates"] == ["ridge", "damped_growth"]
-    train(known(cloud, tmp_path, days + 14), cloud)
+    assert json.loads(contest["numbers"])["candidates"] == [subject.recipe, subject.rival]
+    train(known(cloud, subject, tmp_path, days + 14), cloud)
     assert [row["kind"] for row in decisions(cloud)][len(kinds) :] == ["refresh"]

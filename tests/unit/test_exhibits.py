@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from training import dossier
 
-from vigil import card, exhibits
+from vigil import backtested, backtested_card
 from vigil.exhibits import Exhibits
 
 SHOWN = Exhibits(dossier())
@@ -16,7 +16,7 @@ ROW = {
     "horizon": "all",
     "model": "m",
 }
-SCORES = dict.fromkeys(exhibits.OVERALL, 2.0)
+SCORES = dict.fromkeys(backtested.OVERALL, 2.0)
 
 
 def row(**said):
@@ -27,35 +27,39 @@ def row(**said):
 def test_a_metric_is_named_for_its_measure_score_and_step():
     """Weeks ahead where the model forecasts weeks, days where it forecasts days."""
     steps = [row(), row(horizon=7)]
-    assert {"deaths.wis", "deaths.wis.d07"} <= dict(exhibits.metrics(steps, "day")).keys()
-    assert "deaths.wis.w07" in dict(exhibits.metrics(steps, "week"))
+    assert {"deaths.wis", "deaths.wis.d07"} <= dict(backtested.metrics(steps, "day")).keys()
+    assert "deaths.wis.w07" in dict(backtested.metrics(steps, "week"))
 
 
 def test_two_sources_of_a_measure_keep_apart():
     """Each name says which; a measure with one source is named short."""
     rows = [row(), row(source="hospital"), row(target="cases", source="tests")]
-    assert [name for name, _ in exhibits.named(rows)] == ["deaths.dead", "deaths.hospital", "cases"]
+    assert [name for name, _ in backtested.named(rows)] == [
+        "deaths.dead",
+        "deaths.hospital",
+        "cases",
+    ]
 
 
 def test_scores_on_pseudo_vintages_never_bear_the_name_of_known_ones():
     """Comparing runs in MLflow compares like with like."""
     rows = [row(), row(vintage_kind="pseudo", wis=3.0)]
-    found = dict(exhibits.metrics(rows, "day"))
+    found = dict(backtested.metrics(rows, "day"))
     assert (found["deaths.wis"], found["pseudo.deaths.wis"]) == (2.0, 3.0)
 
 
 def test_a_score_that_is_no_number_is_left_out():
     """MLflow would keep NaN, and its plots break on it."""
-    found = dict(exhibits.metrics([row(rmsle=float("nan"))], "day"))
+    found = dict(backtested.metrics([row(rmsle=float("nan"))], "day"))
     assert "deaths.rmsle" not in found
     assert "deaths.mae" in found
 
 
 def test_only_the_recipes_scores_are_metrics_and_the_baseline_is_their_yardstick():
     """The plots compare; the metrics are the version's own."""
-    assert {one["model"] for one in SHOWN.rows} == {"ridge", "seasonal_naive"}
-    assert {one["model"] for one in SHOWN.summary} == {"ridge"}
-    found = dict(exhibits.metrics(SHOWN.summary, "week"))
+    assert {one["model"] for one in SHOWN.judged.rows} == {"ridge", "seasonal_naive"}
+    assert {one["model"] for one in SHOWN.judged.summary} == {"ridge"}
+    found = dict(backtested.metrics(SHOWN.judged.summary, "week"))
     assert 0 < found["deaths.relative_wis"] < 1
 
 
@@ -83,7 +87,7 @@ def test_the_dataset_is_named_with_its_digest_and_moment():
 def test_a_training_that_nobody_judged_has_no_scores_and_a_card():
     """The first days of a dataset: too few origins."""
     bare = Exhibits(replace(dossier(), scores=dossier().scores.slice(0, 0)))
-    assert bare.summary == []
+    assert bare.judged.summary == []
     assert "judged on no origin" in bare.card
 
 
@@ -96,7 +100,7 @@ def test_the_card_of_a_version_says_what_it_learnt_and_why_it_serves(said):
 def test_the_card_names_its_own_weak_points():
     """An interval that held too little is said, not left to be found."""
     found = {"deaths": row(coverage95=0.8, relative_wis=1.02)}
-    text = card.of_training(SHOWN.champion.dataset, SHOWN.dossier.said, found)
+    text = backtested_card.of_training(SHOWN.champion.dataset, SHOWN.dossier.said, found)
     assert "deaths: no better than seasonal naive" in text
     assert "deaths: the 95% interval held 80%" in text
 
@@ -104,10 +108,10 @@ def test_the_card_names_its_own_weak_points():
 def test_pseudo_vintages_are_explained_on_the_card():
     """A reader who has not heard the word learns what it costs."""
     found = {"pseudo.deaths": row(vintage_kind="pseudo", coverage95=0.95, relative_wis=0.5)}
-    text = card.of_training(SHOWN.champion.dataset, SHOWN.dossier.said, found)
+    text = backtested_card.of_training(SHOWN.champion.dataset, SHOWN.dossier.said, found)
     assert "real scores may be worse" in text.replace("\n", " ")
 
 
 def test_the_card_of_a_dataset_says_how_to_load_its_champion():
     """One line that works."""
-    assert "models:/vigil-epidemic@champion" in card.of_dataset(SHOWN.champion.dataset)
+    assert "models:/vigil-epidemic@champion" in SHOWN.judged.about

@@ -48,7 +48,7 @@ def test_a_plain_frame_gives_the_champions_forecasts(model):
     assert len(found) == sum(part.served.num_rows for part in parts)
     assert found["q500"].iloc[0] == parts[0].served["q500"][0].as_py()
     assert list(found["source"].unique()) == ["confirmed", "dead"]
-    assert list(found.columns) == packing.SIGNATURE.outputs.input_names()
+    assert list(found.columns) == [*packing.TOLD["forecast"]]
 
 
 @pytest.mark.parametrize("types", [{"value": int}, {"date": str}, {"date": object}])

@@ -8,18 +8,18 @@ import pyarrow.compute as pc
 import pytest
 from training import dossier
 
-from vigil import outcomes, plots
+from vigil import canvas, outcomes, plots
 
 TOLD = dossier()
 ROWS = outcomes.summary(TOLD.scores, "seasonal_naive")
-MADE = plots.all_of(TOLD, ROWS, "week")
+MADE = plots.all_of(TOLD, ROWS)
 
 
 @pytest.mark.parametrize("name", ["fan", "wis_by_horizon", "pit", "importance"])
 def test_every_plot_has_a_panel_a_measure_and_becomes_a_picture(name):
     """Cases and deaths beside each other."""
     assert len(MADE[name].axes) == 2
-    assert plots.png(MADE[name]).startswith(b"\x89PNG")
+    assert canvas.png(MADE[name]).startswith(b"\x89PNG")
 
 
 def test_the_fan_shows_its_intervals_inside_each_other():
@@ -54,8 +54,8 @@ def test_the_most_important_feature_stands_on_top():
 
 def test_what_there_is_nothing_to_show_of_is_left_out():
     """A recipe without features has no importance."""
-    assert plots.importance({}) is None
-    assert plots.importance({"deaths": {"growth": 0.0}}) is None
+    assert canvas.importance({}, "the gain") is None
+    assert canvas.importance({"deaths": {"growth": 0.0}}, "the gain") is None
 
 
 def test_no_state_of_the_process_is_touched():

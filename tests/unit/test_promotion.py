@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,12 +11,36 @@ import pytest
 from benchmarks.promotions import measured
 from score_tables import rows, table
 
-from vigil.promotion import ORIGINS, choose, first, outside, refresh, switch
+from vigil import promotion
+from vigil.evidence import BRIER, ORIGINS, WIS, Loss, earlier, recent
+from vigil.promotion import Decision, choose, outside
 
 NAN = math.nan
 BLOCK = 28
 NAIVE = "seasonal_naive"
+LOSSES = pytest.mark.parametrize("loss", [WIS, BRIER], ids=["WIS", "Brier"])
 WAVE = [2.0 + np.sin(n) for n in range(ORIGINS)]
+
+
+def decided(kind, scores, recipe, rival, block=BLOCK, *, loss: Loss = WIS, **more) -> Decision:
+    """A decision of that kind on the newest origins."""
+    found = replace(recent(scores, recipe, rival, block), loss=loss)
+    return getattr(promotion, kind)(found, recipe, rival, **more)
+
+
+def first(scores, recipe, rival, block=BLOCK, bad: Sequence[str] = (), **more) -> Decision:
+    """Of a first model."""
+    return decided("first", scores, recipe, rival, block, bad=bad, **more)
+
+
+def refresh(scores, recipe, rival, block=BLOCK, **more) -> Decision:
+    """Of newer data."""
+    return decided("refresh", scores, recipe, rival, block, **more)
+
+
+def switch(scores, recipe, rival, block=BLOCK, bad: Sequence[str] = (), **more) -> Decision:
+    """Of another recipe."""
+    return decided("switch", scores, recipe, rival, block, bad=bad, **more)
 
 
 def times(factor: float) -> list[float]:
@@ -28,18 +54,20 @@ def noisy(seed: int, mean: float) -> list[float]:
     return (mean * np.array(WAVE) * np.exp(noise)).tolist()
 
 
-def test_the_first_model_serves_if_it_beats_the_baseline():
-    """0.9 of its WIS is enough, 1 and 1.1 are not."""
+@LOSSES
+def test_the_first_model_serves_if_it_beats_the_baseline(loss):
+    """0.9 of its loss is enough, 1 and 1.1 are not; the sentence names loss and evidence."""
     said = {
-        share: first(table({"ridge": times(share), NAIVE: WAVE}), "ridge", NAIVE, BLOCK)
+        share: first(table({"ridge": times(share), NAIVE: WAVE}), "ridge", NAIVE, loss=loss)
         for share in (0.9, 1, 1.1)
     }
     assert [one.promoted for one in said.values()] == [True, False, False]
+    unit = {"WIS": "origins", "Brier": "groups"}[loss.name]
     assert said[0.9].reason == (
-        "ridge is promoted (first); "
-        "WIS relative to seasonal_naive: 0.900 on 26 known origins, upper limit 0.900."
+        f"ridge is promoted (first); {loss.name} relative to seasonal_naive: "
+        f"0.900 on 26 known {unit}, upper limit 0.900."
     )
-    assert "its WIS is not below seasonal_naive's" in said[1.1].reason
+    assert f"its {loss.name} is not below seasonal_naive's" in said[1.1].reason
 
 
 def test_the_first_model_is_judged_by_its_ratio_not_by_the_interval():
@@ -49,12 +77,14 @@ def test_the_first_model_is_judged_by_its_ratio_not_by_the_interval():
     assert said.numbers["upper"] > 1
 
 
-@pytest.mark.parametrize("decide", [first, lambda *said: refresh(*said, outside=0.0)])
-def test_without_an_origin_nothing_is_promoted(decide):
+@LOSSES
+@pytest.mark.parametrize("how", [{"kind": "first"}, {"kind": "refresh", "outside": 0.0}])
+def test_without_an_origin_nothing_is_promoted(how, loss):
     """Nobody knows how good it is."""
-    said = decide(rows(NAIVE, WAVE), "ridge", NAIVE, BLOCK)
+    said = decided(scores=rows(NAIVE, WAVE), recipe="ridge", rival=NAIVE, loss=loss, **how)
     assert not said.promoted
-    assert said.reason.endswith(": no origin to judge it on.")
+    unit = {"WIS": "origin", "Brier": "group"}[loss.name]
+    assert said.reason.endswith(f": no {unit} to judge it on.")
 
 
 def test_a_refresh_is_promoted_unless_a_check_fails():
@@ -65,18 +95,25 @@ def test_a_refresh_is_promoted_unless_a_check_fails():
     assert (said.numbers["outside"], said.numbers["bad"]) == (0.1, [])
 
 
+MEDIANS = "medians of 11.0% of the series leave the champion's 95% band, 10% may"
+CLASSES = "11.0% of the records change their class, 10% may"
+
+
 @pytest.mark.parametrize(
-    ("share", "left", "bad", "because"),
+    ("loss", "share", "left", "bad", "because"),
     [
-        (1.0, 0.0, [], "its WIS is not below seasonal_naive's"),
-        (0.9, 0.11, [], "medians of 11.0% of the series leave the champion's 95% band, 10% may"),
-        (0.9, 0.0, ["deaths: 3 cross"], "bad rows: deaths: 3 cross"),
+        (WIS, 1.0, 0.0, [], "its WIS is not below seasonal_naive's"),
+        (BRIER, 1.0, 0.0, [], "its Brier is not below seasonal_naive's"),
+        (WIS, 0.9, 0.11, [], MEDIANS),
+        (BRIER, 0.9, 0.11, [], CLASSES),
+        (WIS, 0.9, 0.0, ["deaths: 3 cross"], "bad rows: deaths: 3 cross"),
+        (BRIER, 0.9, 0.0, ["3 above one"], "bad rows: 3 above one"),
     ],
 )
-def test_each_check_alone_stops_a_refresh(share, left, bad, because):
+def test_each_check_alone_stops_a_refresh(loss, share, left, bad, because):
     """And says so."""
     scores = table({"ridge": times(share), NAIVE: WAVE})
-    said = refresh(scores, "ridge", NAIVE, BLOCK, outside=left, bad=bad)
+    said = refresh(scores, "ridge", NAIVE, loss=loss, outside=left, bad=bad)
     assert not said.promoted
     assert said.reason.startswith(f"ridge is not promoted (refresh): {because};")
 
@@ -123,15 +160,15 @@ def test_a_recipe_never_takes_over_from_itself():
     assert not switch(table({"new": WAVE, "old": WAVE}), "new", "old", BLOCK).promoted
 
 
-def test_fewer_than_26_origins_are_no_ground_for_a_switch():
-    """However much better it is; 26 are."""
-    said = {
-        count: switch(table({"new": times(0.1)[:count], "old": WAVE[:count]}), "new", "old", BLOCK)
-        for count in (25, 26)
-    }
+@LOSSES
+def test_fewer_than_26_origins_are_no_ground_for_a_switch(loss):
+    """However much better it is; 26 are, be they weeks or groups of people."""
+    scores = {n: table({"new": times(0.1)[:n], "old": WAVE[:n]}) for n in (25, 26)}
+    said = {n: switch(own, "new", "old", loss=loss) for n, own in scores.items()}
     assert said[26].promoted
     assert not said[25].promoted
-    assert "25 origins to judge it on, 26 are needed" in said[25].reason
+    unit = {"WIS": "origins", "Brier": "groups"}[loss.name]
+    assert f"25 {unit} to judge it on, 26 are needed" in said[25].reason
 
 
 @pytest.mark.parametrize(("deaths", "promoted"), [(1.04, True), (1.06, False)])
@@ -169,14 +206,14 @@ def test_the_choice_takes_no_part_of_what_is_judged():
             "old": [4.0, 4, *WAVE],
         }
     )
-    assert choose(scores, ["a", "b"], "old") == "b"
-    assert choose(scores, ["a"], "old") == "a"
-    assert choose(scores, ["a", "b", "old"], "a") == "b"
+    assert choose(earlier(scores, ["a", "b"], "old")) == "b"
+    assert choose(earlier(scores, ["a"], "old")) == "a"
+    assert choose(earlier(scores, ["a", "b", "old"], "a")) == "b"
 
 
 def test_nothing_is_chosen_where_nothing_was_before():
     """26 origins judge; there is none left to choose on."""
-    assert choose(table({"a": times(0.1), "old": WAVE}), ["a"], "old") is None
+    assert choose(earlier(table({"a": times(0.1), "old": WAVE}), ["a"], "old")) is None
 
 
 def test_known_and_pseudo_vintages_are_never_one_number_in_the_sentence():

@@ -9,14 +9,23 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from vigil.datasets.model import Aggregates, Anomaly, Dataset, Known, Measure, Rules
+from vigil.datasets.model import (
+    Aggregates,
+    Anomaly,
+    Classification,
+    Dataset,
+    Derived,
+    Known,
+    Measure,
+    Rules,
+)  # fmt: skip
 from vigil.datasets.names import NAME, check_name
 from vigil.datasets.sources import Expect, Source
 from vigil.errors import Misconfigured, Rejected
 
 __all__ = [
-    "Aggregates", "Anomaly", "Dataset", "Expect", "Known", "Measure", "Rules", "Source", "load",
-    "names",
+    "Aggregates", "Anomaly", "Classification", "Dataset", "Derived", "Expect", "Known", "Measure",
+    "Rules", "Source", "load", "names",
 ]  # fmt: skip
 
 HERE = Path(__file__).parent

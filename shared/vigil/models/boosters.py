@@ -14,7 +14,7 @@ import numpy as np
 from vigil.panel import Floats
 
 THREADS = b"num_threads=2"
-NORMAL, CONTRIBUTIONS, GAIN = 0, 3, 1  # as LightGBM's c_api.h numbers them
+NORMAL, RAW, LEAVES, CONTRIBUTIONS, GAIN = 0, 1, 2, 3, 1  # as LightGBM's c_api.h numbers them
 ROW_MAJOR, ALL = 1, -1
 KINDS = {np.dtype(np.float32): 0, np.dtype(np.float64): 1}
 
@@ -30,10 +30,21 @@ class Booster:
         count = ctypes.c_int()
         _call("BoosterGetNumFeature", self._handle, ctypes.byref(count))
         self.features = count.value
+        _call("BoosterGetCurrentIteration", self._handle, ctypes.byref(count))
+        self.trees = count.value
+        self.share = 1 / self.trees if b"\naverage_output\n" in text else 1.0
 
     def predict(self, table: np.ndarray[tuple[int, int]]) -> Floats:
         """A number a row."""
         return self._made(table, NORMAL, 1)[:, 0]
+
+    def raw(self, table: np.ndarray[tuple[int, int]]) -> Floats:
+        """What the trees add up to, a row: of a probability the log odds; of a forest the mean."""
+        return self._made(table, RAW, 1)[:, 0] * self.share
+
+    def leaves(self, table: np.ndarray[tuple[int, int]]) -> Floats:
+        """The number of the leaf that a row falls into, of every tree."""
+        return self._made(table, LEAVES, self.trees)
 
     def contributions(self, table: np.ndarray[tuple[int, int]]) -> Floats:
         """What each feature adds to a row's number; last what all rows start from."""

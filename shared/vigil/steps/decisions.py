@@ -1,25 +1,20 @@
 """What a training decides: a contest of recipes where one is due, and the week's refresh."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import pyarrow as pa
-
 from vigil import promotion
-from vigil.champion import Champion
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.dossier import Dossier
 from vigil.messages import Tick
-from vigil.models.seasonal_naive import NAME as BASELINE
-from vigil.promotion import ORIGINS, Decision
+from vigil.promotion import Decision
 from vigil.steps.serving import serving
-from vigil.steps.training import CONTEST, REFRESH, Training
+from vigil.steps.training import Training
 
 AGAIN = timedelta(weeks=12)  # after which other recipes are tried again
-LEAST = ORIGINS + 8  # origins: those that judge, and some before them that choose
 LAST_CONTEST = (
     "SELECT as_of, numbers FROM promotions WHERE dataset = @dataset AND kind = 'switch' "
     "ORDER BY decided_at DESC LIMIT 1"
@@ -44,32 +39,26 @@ def decisions(training: Training, head: Head, tick: Tick, cloud: Cloud) -> Itera
     """A contest of recipes where one is due; then, unless it was lost, the refresh."""
     recipe = head.champion_recipe or training.dataset.recipe
     contest = head.champion is not None and _contest_due(training, tick, cloud)
-    span = CONTEST if contest else REFRESH
-    recipes = [recipe, BASELINE]
-    training.walk(recipes, span)
+    baseline = training.dataset.baseline
+    training.judge([recipe, baseline], contest=contest)
     if contest and (other := _contest(training, recipe)):
         yield other
         if other.decision.promoted:
             return
-    scores = training.scores(recipes, span)
-    new = training.champion(recipe)
-    block = training.archive.ahead.days
+    found = training.relative(recipe, baseline)
     if head.champion is None:
-        bad, _ = training.compared(new, None)
-        decision = promotion.first(scores, recipe, BASELINE, block, bad)
+        bad, _ = training.compared(recipe, None)
+        decision = promotion.first(found, recipe, baseline, bad)
     else:
         old = serving(training.dataset, head, tick.as_of, cloud).champion
-        bad, outside = training.compared(new, old)
-        decision = promotion.refresh(scores, recipe, BASELINE, block, outside=outside, bad=bad)
-    yield _with_dossier(training, decision, new, scores)
+        bad, outside = training.compared(recipe, old)
+        decision = promotion.refresh(found, recipe, baseline, outside=outside, bad=bad)
+    yield _with_dossier(training, decision, [recipe, baseline])
 
 
 def _contest_due(training: Training, tick: Tick, cloud: Cloud) -> bool:
     """When there are recipes to try, and they have not been of late, with enough past to do it."""
-    if len(training.candidates) < 2:
-        return False
-    settled = [training.settled(key, CONTEST.judged) for key in training.views]
-    if not settled or min(map(len, settled)) < LEAST:
+    if len(training.candidates) < 2 or not training.can_contest():
         return False
     last = cloud.warehouse.rows(LAST_CONTEST, dataset=training.dataset.name)
     if not last:
@@ -79,26 +68,26 @@ def _contest_due(training: Training, tick: Tick, cloud: Cloud) -> bool:
 
 
 def _contest(training: Training, champion: str) -> Decided | None:
-    """The best of the recipes on older origins, judged on the newest against the champion."""
+    """The best of the recipes, judged against the champion."""
     recipes = [champion, *(one for one in training.candidates if one != champion)]
-    training.walk([*recipes, BASELINE], CONTEST)
-    scores = training.scores([*recipes, BASELINE], CONTEST)
-    chosen = promotion.choose(scores, recipes, champion)
-    block = training.archive.ahead.days
+    everyone = [*recipes, training.dataset.baseline]
+    training.judge(everyone, contest=True)
+    chosen = training.choose(recipes, champion)
     if chosen is None:
         return None
     if chosen == champion:
-        said = f"no switch: {champion} is the best of {', '.join(recipes)} on older origins"
+        where = training.loss.chosen
+        said = f"no switch: {champion} is the best of {', '.join(recipes)} {where}"
         decision = Decision("switch", False, champion, champion, said, {})
         return Decided(_of(decision, training), training.version(champion))
-    decision = promotion.switch(scores, chosen, champion, block)
+    found = training.relative(chosen, champion)
+    decision = promotion.switch(found, chosen, champion)
     if decision.promoted:
-        bad, _ = training.compared(training.champion(chosen), None)
-        decision = promotion.switch(scores, chosen, champion, block, bad)
+        bad, _ = training.compared(chosen, None)
+        decision = promotion.switch(found, chosen, champion, bad)
     if not decision.promoted:
         return Decided(_of(decision, training), training.version(chosen))
-    new = training.champion(chosen)
-    return _with_dossier(training, _of(decision, training), new, scores)
+    return _with_dossier(training, _of(decision, training), everyone)
 
 
 def _of(decision: Decision, training: Training) -> Decision:
@@ -107,13 +96,9 @@ def _of(decision: Decision, training: Training) -> Decision:
     return decision
 
 
-def _with_dossier(
-    training: Training, decision: Decision, new: Champion, scores: pa.Table
-) -> Decided:
-    """Without a model of any measure there is nothing to keep."""
+def _with_dossier(training: Training, decision: Decision, judged: Sequence[str]) -> Decided:
+    """Without a model there is nothing to keep."""
     version = training.version(decision.recipe)
-    if not new.models:
-        return Decided(decision, version)
     said = {
         "dataset": training.dataset.name,
         "version": version,
@@ -129,8 +114,5 @@ def _with_dossier(
                 "numbers": decision.numbers,
             }
         ],
-        **training.told(decision.recipe),
     }
-    fan = training.fan(decision.recipe)
-    dossier = Dossier(training.dataset.name, version, new.bundle(), said, scores, fan)
-    return Decided(decision, version, dossier)
+    return Decided(decision, version, training.dossier(decision.recipe, judged, said))

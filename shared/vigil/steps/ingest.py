@@ -21,7 +21,7 @@ from vigil.verdict import Case
 
 
 def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> Tick | None:
-    """Bring a dataset's observations up to its sources; the next Tick when a forecast is due.
+    """Bring a dataset's tables up to its sources; the next Tick when predict is due.
 
     *given* names files or addresses for some sources: then only those are read.
     """
@@ -41,7 +41,7 @@ def ingest(tick: Tick, cloud: Cloud, given: Mapping[str, str] | None = None) -> 
         elif seen and not run.recorded:
             run.unchanged(f"the sources were asked at {head.checked_at}, after this message")
     receiver.note_refused()
-    return forecast_due(head, tick) if history.dataset.task == "forecast" else None
+    return forecast_due(head, tick)
 
 
 def _seen(history: History, run: Run) -> bool:
@@ -59,7 +59,7 @@ def _seen(history: History, run: Run) -> bool:
 
 
 def forecast_due(head: Head, tick: Tick) -> Tick | None:
-    """A Tick for predict while the newest vintage has no forecast."""
+    """A Tick for predict while the newest vintage has no answer."""
     if head.vintage is None or head.issued_at is None:
         return None
     if (head.forecast or "").startswith(f"{head.vintage} "):

@@ -9,7 +9,6 @@ from vigil import champion, datasets, tables
 from vigil.cloud import Cloud
 from vigil.commit import Commit, Head, serves
 from vigil.errors import Rejected
-from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.origins import end_of
 from vigil.shelf import code
 
@@ -41,11 +40,11 @@ def rollback(dataset: str, to: str | None, word: Word, cloud: Cloud) -> Row:
 
 
 def _serve(dataset: str, version: str | None, word: Word, cloud: Cloud) -> Row:
-    name, cloud = datasets.load(dataset).name, cloud.of(dataset)
+    found, cloud = datasets.load(dataset), cloud.of(dataset)
     while True:
-        head = cloud.warehouse.head(name)
-        rows = _rows(name, cloud)
-        target = _target(rows, version) if version else _before(head, rows)
+        head = cloud.warehouse.head(found.name)
+        rows, baseline = _rows(found.name, cloud), found.baseline
+        target = _target(rows, version or _before(head, rows, baseline), baseline)
         if decided := _commit(head, target, word, cloud):
             return decided
 
@@ -55,30 +54,31 @@ def _rows(dataset: str, cloud: Cloud) -> list[dict[str, Any]]:
     return cloud.of(dataset).warehouse.rows(HISTORY, dataset=dataset)
 
 
-def _target(rows: list[dict[str, Any]], version: str) -> Row | None:
-    """The training of that version; None is seasonal naive."""
-    if version == BASELINE:
+def _target(rows: list[dict[str, Any]], version: str, baseline: str) -> Row | None:
+    """The training of that version; None is the baseline."""
+    if version == baseline:
         return None
     found = [row for row in rows if row["version"] == version and row["digest"]]
     if not found:
         there = sorted({row["version"] for row in rows if row["digest"]}, reverse=True)
-        raise _unknown("a version that was trained: " + ", ".join([*there[:8], BASELINE]), version)
+        raise _unknown("a version that was trained: " + ", ".join([*there[:8], baseline]), version)
     return found[-1]
 
 
-def _before(head: Head, rows: list[dict[str, Any]]) -> Row | None:
+def _before(head: Head, rows: list[dict[str, Any]], baseline: str) -> str:
     """What served before the version that serves now came."""
     if head.champion is None:
-        raise _unknown("a champion to roll back", f"none: {BASELINE} serves")
+        raise _unknown("a champion to roll back", f"none: {baseline} serves")
     came = [row for row in rows if row["promoted"] and row["champion"] == head.champion]
-    return _target(rows, (came[-1]["before"] if came else None) or BASELINE)
+    return (came[-1]["before"] if came else None) or baseline
 
 
 def _commit(head: Head, target: Row | None, word: Word, cloud: Cloud) -> Row | None:
     """Move the head, if its bundle is whole; None when another commit came first."""
+    baseline = datasets.load(head.dataset).baseline
     version = target["version"] if target else None
     if version == head.champion:
-        raise _unknown("another version than the one that serves", str(version or BASELINE))
+        raise _unknown("another version than the one that serves", str(version or baseline))
     if target:
         champion.load(cloud.vault.bundle(head.dataset, target["version"], target["digest"]))
     now = datetime.now(UTC)
@@ -90,7 +90,7 @@ def _commit(head: Head, target: Row | None, word: Word, cloud: Cloud) -> Row | N
         "kind": word.kind,
         "promoted": True,
         "version": version,
-        "recipe": target["recipe"] if target else BASELINE,
+        "recipe": target["recipe"] if target else baseline,
         "digest": served["champion_digest"],
         "as_of": served["champion_as_of"],
         "champion": version,
@@ -137,10 +137,11 @@ def _alias(version: str, champion: str | None, newest: str | None) -> str:
 
 def served(dataset: str, day: date, cloud: Cloud) -> Row:
     """Who served at the end of a day, and by which decision."""
-    rows = _rows(datasets.load(dataset).name, cloud)
+    found = datasets.load(dataset)
+    rows = _rows(found.name, cloud)
     decided = [row for row in rows if row["promoted"] and row["decided_at"] <= end_of(day)]
     if not decided:
-        return {"day": day, "version": None, "recipe": BASELINE, "since": None,
+        return {"day": day, "version": None, "recipe": found.baseline, "since": None,
                 "reason": "nothing was promoted by then"}  # fmt: skip
     last = decided[-1]
     return {

@@ -1,4 +1,4 @@
-"""Who serves: the champion that `heads` names, else the last good one, else seasonal naive."""
+"""Who serves: the champion that `heads` names, else the last good one, else the baseline."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from datetime import datetime
 
 from vigil import champion
 from vigil.champion import Champion
+from vigil.classify.classifier import Classifier
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
 from vigil.datasets.model import LATE
 from vigil.errors import Rejected
 from vigil.ledger import refusal
-from vigil.models import seasonal_naive
 from vigil.quality import Finding
 
-NAIVE = f" {seasonal_naive.NAME} {seasonal_naive.VERSION}"  # the end of a forecast's key
+VERSION = "1"  # of the baselines
 GOOD = (
     "SELECT version, digest, as_of FROM promotions WHERE dataset = @dataset AND promoted "
     "AND digest IS NOT NULL QUALIFY ROW_NUMBER() OVER "
@@ -27,22 +27,18 @@ GOOD = (
 class Serving:
     """A model that was found whole, or none, and what is odd about that."""
 
-    champion: Champion | None = None
-    version: str = seasonal_naive.VERSION
+    model: str  # the recipe's name
+    version: str = VERSION
+    champion: Champion | Classifier | None = None
     findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def model(self) -> str:
-        """The recipe's name."""
-        return self.champion.recipe if self.champion else seasonal_naive.NAME
 
 
 def serving(dataset: Dataset, head: Head, as_of: datetime, cloud: Cloud) -> Serving:
     """The first of them that is whole."""
     if head.champion is None:
-        said = (head.forecast or "").endswith(NAIVE)  # nothing alerts twice
-        none = [] if said else [_baseline(dataset, "no champion yet: vigil train")]
-        return Serving(findings=none)
+        said = (head.forecast or "").endswith(f" {dataset.baseline} {VERSION}")
+        found = [] if said else [_baseline(dataset, "no champion yet: vigil train")]
+        return Serving(dataset.baseline, findings=found)  # nothing alerts twice
     findings = []
     for version, digest, known in _candidates(dataset, head, cloud):
         try:
@@ -50,8 +46,10 @@ def serving(dataset: Dataset, head: Head, as_of: datetime, cloud: Cloud) -> Serv
         except Rejected as reason:
             findings.append(refusal(reason))
             continue
-        return Serving(made, version, [*findings, *_age(dataset, version, known, as_of)])
-    return Serving(findings=[*findings, _baseline(dataset, "no champion that is whole")])
+        findings += _age(dataset, version, known, as_of)
+        return Serving(made.recipe, version, made, findings)
+    none = _baseline(dataset, "no champion that is whole")
+    return Serving(dataset.baseline, findings=[*findings, none])
 
 
 def _candidates(
@@ -80,5 +78,5 @@ def _age(
 def _baseline(dataset: Dataset, said: str) -> Finding:
     return Finding(
         "no_champion", "warning", f"{dataset.name}.champion", "a champion",
-        f"{said}; seasonal naive serves",
+        f"{said}; {dataset.baseline.replace('_', ' ')} serves",
     )  # fmt: skip

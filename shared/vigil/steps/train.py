@@ -1,26 +1,32 @@
 """Train: a recipe fitted to all that is known takes over on evidence, or does not."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from vigil import crash, datasets, evaluations, tables
+import pyarrow as pa
+
+from vigil import crash, datasets, tables
 from vigil.cloud import Cloud
 from vigil.commit import Commit, Head, serves
 from vigil.datasets import Dataset
 from vigil.errors import Paused
 from vigil.ledger import Run, attempt
 from vigil.messages import Tick, moment_text
-from vigil.models.seasonal_naive import NAME as BASELINE
 from vigil.shelf import code
-from vigil.steps.archive import Archive
+from vigil.steps.classifying import Classifying
 from vigil.steps.decisions import Decided, decisions
+from vigil.steps.forecasting import Forecasting, Pause
 from vigil.steps.mirror import mirror
 from vigil.steps.progress import Progress, quiet
 from vigil.steps.training import Training
 
+TRAININGS: dict[str, Callable[[Dataset, Tick, Cloud, Pause], Training]] = {
+    "forecast": Forecasting.of,
+    "classify": Classifying.of,
+}
 RESERVE = 120.0  # seconds: the last fits, the commit, the registry
 DONE = (
     "SELECT 1 FROM promotions WHERE dataset = @dataset AND version = @version "
@@ -33,19 +39,14 @@ def train(tick: Tick, cloud: Cloud, progress: Progress = quiet) -> Tick | None:
     cloud = cloud.of(tick.dataset)
     with attempt("train", tick, lambda: cloud.warehouse) as run:
         dataset = datasets.load(tick.dataset)
-        if dataset.task == "classify":
-            run.unchanged("nothing to train: the task is to classify")
-            return None
-        archive = Archive(dataset, tick.as_of, cloud.warehouse)
-        files = cloud.vault.checkpoints(dataset.name)
         looked = partial(_looked, cloud, progress)
-        training = Training(archive, files, looked, cloud.settings.revision)
+        training = TRAININGS[dataset.task](dataset, tick, cloud, looked)
         while not _decide(training, tick, cloud, run):
             pass  # the dataset moved on meanwhile: decide again from what it is now
     crash.point("train:4")  # committed, not mirrored
     mirror(dataset, tick, cloud)
     if run.recorded:
-        files.clear()
+        cloud.vault.checkpoints(dataset.name).clear()
         _prune(dataset, cloud)
     head = cloud.warehouse.head(dataset.name)
     if head.champion and not (head.forecast or "").endswith(f" {head.champion}"):
@@ -57,7 +58,7 @@ def _looked(cloud: Cloud, progress: Progress, done: int, total: int) -> None:
     """Stop before the platform does: what is done is kept, the message comes again."""
     progress(done, total)
     if not cloud.deadline.remains(RESERVE):
-        raise Paused(f"{done} of {total} origins are done and kept: the rest when it comes again")
+        raise Paused(f"{done} of {total} are done and kept: the rest when it comes again")
 
 
 def _decide(training: Training, tick: Tick, cloud: Cloud, run: Run) -> bool:
@@ -82,8 +83,7 @@ def _decide(training: Training, tick: Tick, cloud: Cloud, run: Run) -> bool:
     crash.point("train:3")  # the models are kept, nothing is decided
     run.rows = sum(one.dossier.scores.num_rows for one in decided if one.dossier)
     rows = tables.load("promotions").rows([*_rows(decided, head, run, cloud)])
-    judged = tables.load("evaluations").rows([*_evaluations(decided, training, run)])
-    added = {"promotions": rows, "evaluations": judged, **run.rows_to_add()}
+    added = {"promotions": rows, **_shown(decided, training, run), **run.rows_to_add()}
     run.recorded = warehouse.commit(Commit(head, _moved(decided, tick), added=added))
     return run.recorded
 
@@ -130,15 +130,16 @@ def _rows(decided: list[Decided], head: Head, run: Run, cloud: Cloud) -> Iterato
         }
 
 
-def _evaluations(decided: list[Decided], training: Training, run: Run) -> Iterator[dict[str, Any]]:
-    """How each version that is kept did on the origins that judged it."""
-    block, now = training.archive.ahead.days, datetime.now(UTC)
+def _shown(decided: list[Decided], training: Training, run: Run) -> dict[str, pa.Table]:
+    """How each version that is kept was judged."""
+    found: dict[str, list[pa.Table]] = {}
+    same = {"dataset": run.tick.dataset, "decided_at": datetime.now(UTC), "run_id": run.run_id}
     for one in decided:
-        if not one.dossier:
-            continue
-        same = {"dataset": training.dataset.name, "version": one.version, "decided_at": now}
-        for row in evaluations.rows(one.dossier.scores, one.decision.recipe, BASELINE, block):
-            yield {**same, **row, "run_id": run.run_id}
+        columns = training.shown(one.dossier) if one.dossier else {}
+        for name, rows in columns.items():
+            filled = tables.load(name).filled(rows, version=one.version, **same)
+            found.setdefault(name, []).append(filled)
+    return {name: pa.concat_tables(parts) for name, parts in found.items()}
 
 
 def _prune(dataset: Dataset, cloud: Cloud) -> None:

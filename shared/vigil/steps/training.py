@@ -1,220 +1,60 @@
-"""A training: recipes set to past weeks, and fitted to all that is known at a moment."""
+"""What a training is, of whatever task: recipes judged, one of them fitted, and all kept."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from functools import cached_property
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 
-from vigil import engine, fans, outcomes, promotion, shelf
-from vigil.backtest import Fit, Walk
-from vigil.calibration import HIGH, LOW, MEDIAN
-from vigil.champion import Champion
 from vigil.datasets import Dataset
-from vigil.engine import Model
-from vigil.errors import Rejected
-from vigil.models.seasonal_naive import NAME as BASELINE
-from vigil.models.table import KEPT, choose
-from vigil.origins import Origin
-from vigil.panel import Floats, Key, digest
-from vigil.steps.archive import Archive
-from vigil.view import WEEK, View
-
-UNSETTLED = 20  # origins, at most, of which not all has come
+from vigil.dossier import Dossier
+from vigil.evidence import Loss, Relative
 
 
-@dataclass(frozen=True)
-class Span:
-    """The past weeks on which recipes are set to work."""
+class Training(Protocol):
+    """What one dataset's recipes have to say at a moment; what is asked twice is made once."""
 
-    judged: int  # origins
-    refit: int  # weeks
-
-
-REFRESH, CONTEST = Span(26, 13), Span(52, 8)
-Pause = Callable[[int, int], None]  # called after every origin: may stop the work
-
-
-@dataclass
-class Training:
-    """All that one dataset's recipes have to say at a moment; what is asked twice is made once."""
-
-    archive: Archive
-    files: shelf.Files
-    pause: Pause
-    revision: str  # of the code
-    fits: Callable[[str], Fit] = choose
-    walks: dict[tuple[Key, str], Walk] = field(default_factory=dict)
-    made: dict[str, Champion] = field(default_factory=dict)
+    loss: Loss
 
     @property
     def dataset(self) -> Dataset:
         """Its file."""
-        return self.archive.dataset
-
-    @cached_property
-    def views(self) -> dict[Key, View]:
-        """What is known by now of every measure."""
-        keys = engine.keys(self.dataset)
-        return {key: view for key in keys if (view := self.archive.latest(key))}
+        ...
 
     @property
     def candidates(self) -> list[str]:
         """The recipes that may serve."""
-        named = dict.fromkeys([self.dataset.recipe, *self.dataset.models])
-        return [name for name in named if name in KEPT]
+        ...
 
     def version(self, recipe: str) -> str:
-        """The name of a training: the last day it knows, and a hash of all that decides it."""
-        said = {
-            "dataset": self.dataset.model_dump(mode="json"),
-            "vintage": self.archive.vintage,
-            "recipe": recipe,
-        }
-        known = self.archive.publications  # not the views: most ticks end here
-        days = [known[key].last_date for key in engine.keys(self.dataset) if key in known]
-        last = max(days, default=date.min)
-        return f"{last:%Y%m%d}-{shelf.name_of(said)[:8]}"
+        """The name of a training: the day of what it knows, and a hash of all that decides it."""
+        ...
 
-    def settled(self, key: Key, count: int) -> list[Origin]:
-        """The newest origins whose outcome is settled."""
-        return self.archive.settled(key, self.views[key], count)
+    def can_contest(self) -> bool:
+        """Whether there is enough to choose a recipe by, and to judge it after that."""
+        ...
 
-    def origins(self, key: Key, span: Span) -> list[Origin]:
-        """Those that are judged, and those after them: what came of their first days teaches."""
-        settled, taught = self.settled(key, span.judged), min(timedelta(WEEK), self.archive.ahead)
-        most = span.judged + UNSETTLED
-        every = self.archive.origins(key, self.views[key], taught, most)
-        return [one for one in every if not settled or one.day >= settled[0].day]
+    def judge(self, recipes: Sequence[str], *, contest: bool) -> None:
+        """Set recipes to what they do not know, as far as it is not done."""
+        ...
 
-    def walk(self, recipes: list[str], span: Span) -> None:
-        """Forecast from every origin by each recipe, as far as it is not done."""
-        days = {key: self.origins(key, span) for key in self.views}
-        for key, found in days.items():
-            for recipe in recipes:
-                walk = self.walks.get((key, recipe))
-                if walk is None or (list(walk.origins), walk.refit) != (found, span.refit):
-                    files = shelf.Nowhere() if recipe == BASELINE else self.files
-                    self.walks[key, recipe] = self.archive.walk(
-                        key, found, recipe, refit=span.refit, files=files, fit=self.fits(recipe)
-                    )
-        todo = sorted((one.day, key) for key, found in days.items() for one in found)
-        for done, (day, key) in enumerate(todo, 1):
-            for recipe in recipes:
-                walk = self.walks[key, recipe]
-                if len(walk.made) < len(walk.origins) and walk.origins[len(walk.made)].day == day:
-                    walk.step()
-            self.pause(done, len(todo))
+    def relative(self, recipe: str, rival: str) -> Relative:
+        """What decides: one judged recipe against another."""
+        ...
 
-    def scores(self, recipes: list[str], span: Span) -> pa.Table:
-        """What became of the judged origins' forecasts."""
-        parts = []
-        for key, latest in self.views.items():
-            settled = {one.day for one in self.settled(key, span.judged)}
-            for recipe in recipes:
-                walk = self.walks[key, recipe]
-                pairs = [
-                    (one, made)
-                    for one, made in zip(walk.origins, walk.made, strict=True)
-                    if one.day in settled
-                ]
-                if pairs:
-                    days, made = zip(*pairs, strict=True)
-                    parts.append(outcomes.table(key, recipe, days, made, latest))
-        if not parts:
-            return outcomes.NOTHING
-        found = pa.concat_tables(parts)
-        return found.add_column(
-            0, "dataset", pa.repeat(pa.scalar(self.dataset.name), found.num_rows)
-        )
+    def choose(self, recipes: Sequence[str], champion: str) -> str | None:
+        """The best of the judged recipes; None where nothing is known."""
+        ...
 
-    def fan(self, recipe: str) -> pa.Table:
-        """The last judged forecast of every measure, beside what came."""
-        parts = []
-        for key, latest in self.views.items():
-            days = {one.day for one in self.settled(key, 1)}
-            walk = self.walks[key, recipe]
-            parts += [
-                fans.fan(key, made, latest)
-                for one, made in zip(walk.origins, walk.made, strict=True)
-                if one.day in days
-            ]
-        return pa.concat_tables(parts) if parts else fans.NOTHING
+    def compared(self, recipe: str, champion: Any) -> tuple[list[str], float]:
+        """What the newest fit gets impossible, and how much of what the champion says it moves."""
+        ...
 
-    def champion(self, recipe: str) -> Champion:
-        """The recipe fitted to all that is known, calibrated by its past weeks."""
-        if recipe not in self.made:
-            models = {key: model for key in self.views if (model := self._model(key, recipe))}
-            self.made[recipe] = Champion(self.dataset, recipe, models)
-        return self.made[recipe]
+    def dossier(
+        self, recipe: str, judged: Sequence[str], said: Mapping[str, Any]
+    ) -> Dossier | None:
+        """What is kept of it; None without a model."""
+        ...
 
-    def _model(self, key: Key, recipe: str) -> Model | None:
-        """None where there is too little to learn from."""
-        pasts = [made.past for made in self.walks[key, recipe].made]
-        try:
-            return engine.train(self.views[key], self.dataset.horizon, self.fits(recipe), pasts)
-        except Rejected as short:
-            if short.rule != "short_history":
-                raise
-            return None
-
-    def compared(self, new: Champion, old: Champion | None) -> tuple[list[str], float]:
-        """What the new one cannot forecast or gets impossible, and how many series it moves far."""
-        bad, shares, sizes = [], [], []
-        for key, view in self.views.items():
-            name, ours = key.name, self._said(new, key)
-            if ours is None:
-                bad.append(f"{name}: no model")
-                continue
-            able = np.isfinite(ours).all(axis=(0, 1))
-            if not able.any():
-                bad.append(f"{name}: no forecast of any series")
-            theirs = self._said(old, key) if old else None
-            if theirs is None:
-                continue
-            lost = np.isfinite(theirs).all(axis=(0, 1)) & ~able
-            if lost.any():
-                bad.append(f"{name}: no forecast of {lost.sum()} series that the champion has")
-            bands = theirs[LOW], theirs[HIGH]
-            shares.append(promotion.outside(ours[MEDIAN], *bands, counts=view.measure.counts))
-            sizes.append(able.sum())
-        return bad, float(np.average(shares, weights=sizes)) if sizes else float("nan")
-
-    def _said(self, champion: Champion, key: Key) -> Floats | None:
-        """Natural quantiles of now: levels x horizons x series."""
-        if key not in champion.models:
-            return None
-        view = self.views[key].latest(engine.NEEDED + 2 * self.dataset.horizon)
-        return view.natural(champion.models[key].quantiles(view, self.dataset.horizon).quantiles)
-
-    def told(self, recipe: str) -> dict[str, Any]:
-        """What it was made of."""
-        return {
-            "as_of": self.archive.as_of.isoformat(),
-            "vintage": self.archive.vintage,
-            "code": shelf.code(),
-            "revision": self.revision,
-            "data_digest": digest(self.archive.panel(self.archive.as_of)),
-            "rows": sum(int(np.isfinite(view.published).sum()) for view in self.views.values()),
-            "measures": {
-                key.name: {
-                    "reference_date": str(view.dates[-1]),
-                    "series": len(view.series),
-                }
-                for key, view in self.views.items()
-            },
-            "params": {
-                "recipe": recipe,
-                "horizon": self.dataset.horizon,
-                "grain": self.dataset.grain,
-                "transform": self.dataset.transform,
-                "labels_after": self.dataset.labels_after,
-            },
-            "importance": {
-                key.name: engine.importance(model)
-                for key, model in self.champion(recipe).models.items()
-            },
-        }
+    def shown(self, dossier: Dossier) -> dict[str, pa.Table]:
+        """Columns for the tables that tell how it was judged."""
+        ...

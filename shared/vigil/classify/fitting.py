@@ -1,0 +1,98 @@
+"""Training of each recipe: a line, trees that start from it, a forest, the base rate."""
+
+from collections.abc import Callable
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from vigil.classify import line
+from vigil.classify.encoder import Encoder, Numbers
+from vigil.classify.model import Model
+from vigil.models.boosters import Booster
+from vigil.panel import Floats, Index
+
+BASELINE = "base_rate"
+PENALTY = 20.0
+LINE_ROWS, FOREST_ROWS = 15_000, 50_000  # drawn of more
+COMMON = {
+    "objective": "binary",
+    "feature_fraction": 0.5,
+    "bagging_freq": 1,
+    "cat_smooth": 20.0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 2,
+    "seed": 1,
+    "verbose": -1,
+}
+TREES = {**COMMON, "learning_rate": 0.15, "bagging_fraction": 0.7, "lambda_l2": 10.0}
+LEAVES, FEWEST_LEAVES, MOST_LEAVES = 8, 4, 31  # the root of the rows over so many
+ROUND, FEWEST, MOST = 25, 32, 130  # one for so many rows
+FOREST = {**COMMON, "boosting": "rf", "bagging_fraction": 0.632, "num_leaves": 127}
+FOREST_TREES = 60
+
+
+def base_rate(_encoder: Encoder, _table: Numbers, yes: Floats) -> Model:
+    """The share of yes, of whatever record."""
+    rate = (yes.sum() + 0.5) / (len(yes) + 1)
+    return Model(float(np.log(rate / (1 - rate))))
+
+
+def logistic(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
+    """A line alone."""
+    chosen = _drawn(len(yes), LINE_ROWS)
+    return Model(0.0, line.fit(encoder, table[chosen], yes[chosen], PENALTY))
+
+
+def trees(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
+    """Boosted trees on what the line leaves: the more rows, the more and the larger."""
+    on = logistic(encoder, table, yes)
+    settings = {**TREES, "num_leaves": leaves(len(yes))}
+    start, count = on.raw(table), rounds(len(yes))
+    return Model(0.0, on.line, _grown(encoder.categories, table, (yes, start), settings, count))
+
+
+def forest(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
+    """Trees that do not know of each other, averaged: the yardstick of many."""
+    chosen = _drawn(len(yes), FOREST_ROWS)
+    grown = _grown(encoder.categories, table[chosen], (yes[chosen], None), FOREST, FOREST_TREES)
+    return Model(0.0, None, grown)
+
+
+Fit = Callable[[Encoder, Numbers, Floats], Model]
+FITS: dict[str, Fit] = {
+    BASELINE: base_rate,
+    "trees": trees,
+    "logistic": logistic,
+    "forest": forest,
+}
+
+
+def leaves(rows: int) -> int:
+    """Of a tree."""
+    return int(np.clip(np.sqrt(rows) / LEAVES, FEWEST_LEAVES, MOST_LEAVES))
+
+
+def rounds(rows: int) -> int:
+    """How many trees."""
+    return int(np.clip(rows / ROUND, FEWEST, MOST))
+
+
+def _grown(
+    names: list[int],
+    table: Numbers,
+    labels: tuple[Floats, Floats | None],
+    settings: dict[str, Any],
+    count: int,
+) -> Booster:
+    """From what is so, and what is said already."""
+    yes, start = labels
+    binned = lgb.Dataset(table, yes, init_score=start, categorical_feature=names, params=settings)
+    return Booster(lgb.train(settings, binned, count).model_to_string().encode())
+
+
+def _drawn(count: int, most: int) -> Index:
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, most, replace=False))
