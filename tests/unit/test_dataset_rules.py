@@ -38,6 +38,10 @@ licence: none
 citation: A hospital
 homepage: https://example.org
 task: classify
+classification:
+  question: Long
+  outcome: {field: Stay, above: 30}
+  derived: {Known: {visits: true}}
 personal: true
 retention_days: 30
 schedules: {ingest: "15 6 * * *", train: "0 20 * * 1", predict: "45 6 * * *"}
@@ -53,6 +57,24 @@ PERSONAL_MISTAKES = {
     "its people are nobody": ("personal: true\nretention_days: 30\n", "", "needs 'personal: true'"),
     "its records have no name": ("record: case, ", "", "needs 'record' and 'fields'"),
     "its records say nothing": (", fields: {Stay: text}", "", "needs 'record' and 'fields'"),
+    "nothing is asked of them": (
+        """classification:
+  question: Long
+  outcome: {field: Stay, above: 30}
+  derived: {Known: {visits: true}}
+""",
+        "",
+        "'task: classify' and 'classification' belong together",
+    ),
+    "a model of days classifies": (
+        "task: classify",
+        "task: classify\nrecipe: ridge",
+        "['ridge'] c",
+    ),
+    "the outcome is of no field": ("field: Stay", "field: Weeks", "no field ['Weeks']; add it"),
+    "it learns from the outcome": ("above: 30}", "above: 30}\n  groups: [Stay]", "is the outcome"),
+    "a feature is of two kinds": ("visits: true", "visits: true, same: [A, B]", "one of 'same'"),
+    "a feature is a field, too": ("{Known:", "{Stay:", "['Stay'] are fields and derived, too"),
     "a field is of no kind": ("{Stay: text}", "{Stay: date}", "'integer', 'number' or 'text'"),
     "it is a long file": ("layout: records", "layout: long, root: A, date: day", "are for the lay"),
     "a pattern is of no field": (

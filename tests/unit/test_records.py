@@ -23,6 +23,7 @@ STAYS = Dataset.model_validate(
         "citation": "none",
         "homepage": "https://example.org",
         "task": "classify",
+        "classification": {"question": "Long", "outcome": {"field": "Stay", "above": 30}},
         "personal": True,
         "retention_days": 30,
         "schedules": {"ingest": "15 6 * * *", "train": "0 20 * * 1", "predict": "45 6 * * *"},

@@ -8,7 +8,7 @@ import pyarrow as pa
 from vigil.panel import Floats
 
 MISSED = 0.1
-ANSWERS = pa.array(["no", "yes", "either"])
+ANSWERS = ["no", "yes", "either"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Conformal:
         """The set of each: never empty, where neither fits both are possible."""
         able, unable = probability >= self.yes_from, probability <= self.no_to
         either = able == unable
-        return ANSWERS.take(pa.array(np.where(either, 2, able.astype(int))))
+        return pa.array(ANSWERS).take(pa.array(np.where(either, 2, able.astype(int))))
 
     def covered(self, probability: Floats, yes: Floats) -> Floats:
         """Whether the set holds the answer."""

@@ -1,6 +1,7 @@
 """Training of each recipe: a line, trees that start from it, a forest, the base rate."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import lightgbm as lgb
@@ -8,6 +9,7 @@ import numpy as np
 
 from vigil.classify import line
 from vigil.classify.encoder import Encoder, Numbers
+from vigil.classify.line import Line
 from vigil.classify.model import Model
 from vigil.models.boosters import Booster
 from vigil.panel import Floats, Index
@@ -41,16 +43,16 @@ def base_rate(_encoder: Encoder, _table: Numbers, yes: Floats) -> Model:
 
 def logistic(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
     """A line alone."""
-    chosen = _drawn(len(yes), LINE_ROWS)
-    return Model(0.0, line.fit(encoder, table[chosen], yes[chosen], PENALTY))
+    return Model(0.0, _line(encoder, table, yes))
 
 
 def trees(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
-    """Boosted trees on what the line leaves: the more rows, the more and the larger."""
-    on = logistic(encoder, table, yes)
+    """Boosted trees that start halfway to the line: the more rows, the more and the larger."""
+    half = _line(encoder, table, yes).halved()
+    below = Model(base_rate(encoder, table, yes).start / 2, half)
     settings = {**TREES, "num_leaves": leaves(len(yes))}
-    start, count = on.raw(table), rounds(len(yes))
-    return Model(0.0, on.line, _grown(encoder.categories, table, (yes, start), settings, count))
+    labels, count = (yes, below.raw(table)), rounds(len(yes))
+    return replace(below, trees=_grown(encoder.categories, table, labels, settings, count))
 
 
 def forest(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
@@ -77,6 +79,11 @@ def leaves(rows: int) -> int:
 def rounds(rows: int) -> int:
     """How many trees."""
     return int(np.clip(rows / ROUND, FEWEST, MOST))
+
+
+def _line(encoder: Encoder, table: Numbers, yes: Floats) -> Line:
+    chosen = _drawn(len(yes), LINE_ROWS)
+    return line.fit(encoder, table[chosen], yes[chosen], PENALTY)
 
 
 def _grown(

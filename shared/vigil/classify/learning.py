@@ -28,7 +28,7 @@ def check(dataset: Dataset, known: Frame) -> None:
             dataset.name,
             rule="few_outcomes",
             expected=f"at least {LEAST} records with an outcome, {OF_EACH} of each answer",
-            found=f"{len(known)} records with an outcome, too few or too much alike",
+            found="fewer, or answers that are nearly all the same",
             remedy="Wait for more outcomes; until then the base rate serves.",
         )
 
