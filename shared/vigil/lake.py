@@ -21,7 +21,7 @@ def sha256(body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Lake:
-    """The raw bucket. Nothing in it is ever changed."""
+    """The raw bucket. Nothing in it is ever changed, unless a person is to be forgotten."""
 
     store: Store
 

@@ -137,6 +137,12 @@ def find(name: str, case: str, cloud: Cloud) -> Eraser:
             rule="name",
             expected=f"a case as the files name it (column {', '.join(columns)})",
             found=f"none of that name in the tables' {len(newest)} records, nor in any file",
-            remedy="If it was erased before, nothing is left of it.",
+            remedy=_remedy(len(eraser.cloud.lake.store.names(f"erasures/{name}/"))),
         )
     return eraser
+
+
+def _remedy(unfinished: int) -> str:
+    if unfinished:
+        return f"{unfinished} erasures were stopped: give the cases again that they were begun by."
+    return "If it was erased before, nothing is left of it."
