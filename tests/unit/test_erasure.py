@@ -4,15 +4,36 @@ import csv
 import io
 
 import pytest
+from examples import NOON
 from hypothesis import example, given
 from hypothesis import strategies as st
 from test_records import FILE, NAMED, STAYS
 
-from vigil import erasure
+from vigil import erasure, tables
+from vigil.commit import Commit, Head, transaction
 from vigil.datasets import Dataset
 from vigil.erasure import Person
 from vigil.errors import VigilError
 from vigil.records import Whom
+
+ROW = {
+    "records": {
+        "dataset": "stays",
+        "source": "stays",
+        "record": "PATIENT-7",
+        "person": "PATIENT-7",
+        "fields": "{}",
+        "issued_at": NOON,
+    },
+    "runs": {
+        "run_id": "stays/1",
+        "step": "ingest",
+        "dataset": "stays",
+        "as_of": NOON,
+        "started_at": NOON,
+        "status": "done",
+    },
+}
 
 
 def of(person: str, *cases: str) -> Person:
@@ -136,3 +157,13 @@ def test_cases_and_names_of_a_person_are_learnt_from_files():
 def test_a_name_is_found_as_a_word_of_its_own(text, found):
     """Not as a part of another."""
     assert Person("3", own_ids=frozenset({"PATIENT-7"})).mentioned(text) is found
+
+
+def test_rows_about_people_never_travel_in_a_statement():
+    """BigQuery remembers statements and parameters for months; staged rows it does not."""
+    few = {name: tables.load(name).rows([ROW[name]]) for name in ROW}
+    commit = Commit(Head("stays"), {}, few)
+    assert set(commit.large) == {"records"}
+    sql, parameters = transaction(commit, {"records": "staged"})
+    assert "stays/1" in parameters.values()
+    assert "PATIENT" not in f"{sql}{parameters}"
