@@ -57,8 +57,8 @@ locals {
 
   # Tables that a step adds rows to. Both move the head, and say what they did.
   writes = {
-    train   = ["evaluations", "findings", "heads", "promotions", "runs"]
-    predict = ["contributions", "findings", "forecasts", "heads", "measures", "members", "outcomes", "outlook", "publications", "runs", "scores"]
+    train   = ["assessments", "curves", "evaluations", "findings", "heads", "promotions", "runs"]
+    predict = ["classifications", "contributions", "drift", "findings", "forecasts", "heads", "measures", "members", "outcomes", "outlook", "publications", "runs", "scores"]
   }
 
   topic_roles = { ingest = "predict", train = "predict" } # who may publish where

@@ -16,7 +16,7 @@ locals {
     restricted = [
       for name, one in local.personal : {
         age      = one.retention_days
-        prefixes = [for zone in ["raw", "arrivals", "inbox", "quarantine"] : "${zone}/${name}/"]
+        prefixes = [for zone in ["raw", "arrivals", "inbox", "quarantine", "erasures"] : "${zone}/${name}/"]
       }
     ]
   }
@@ -36,8 +36,8 @@ resource "google_storage_bucket" "bucket" {
   }
 
   soft_delete_policy {
-    # A week is the least there is; personal data get no more.
-    retention_duration_seconds = 86400 * (each.key == "restricted" ? 7 : var.retention_days)
+    # None where who asks to be forgotten must be: what is deleted there is gone (docs/privacy.md).
+    retention_duration_seconds = each.key == "restricted" ? 0 : 86400 * var.retention_days
   }
 
   dynamic "lifecycle_rule" {

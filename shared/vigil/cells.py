@@ -1,7 +1,7 @@
 """Cells: text as it stands in a file, read strictly, cast once."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -133,7 +133,7 @@ def numbers(table: pa.Table, column: str, source: Source, where: str) -> Floats:
             f"{where}, column {column}",
             rule="numbers",
             expected=f"finite numbers with '{source.decimal}' as the decimal mark",
-            found=_not_numbers(filled, table[ROW], source.decimal),
+            **_not_numbers(filled, table[ROW], source.decimal),
         )
     return values
 
@@ -151,14 +151,24 @@ def _cast(text: pa.ChunkedArray, decimal: str) -> Floats | None:
     return values
 
 
-def _not_numbers(texts: pa.ChunkedArray, rows: pa.ChunkedArray, decimal: str) -> str:
-    """Which cells are no numbers, the first ones by name."""
+def _not_numbers(texts: pa.ChunkedArray, rows: pa.ChunkedArray, decimal: str) -> dict[str, str]:
+    """Which cells are no numbers, the first ones by name; and plainly."""
     distinct = [text for text in pc.unique(texts).to_pylist() if text is not None]
     cast = {text: _cast(pa.chunked_array([[text]]), decimal) for text in distinct}
     wrong = {text for text, value in cast.items() if value is None or np.isinf(value).any()}
     cells = zip(texts.to_pylist(), rows.to_pylist(), strict=True)
-    found = [f"{text!r} in row {row}" for text, row in cells if text in wrong]
-    return f"{len(found)} cells that are not: {', '.join(found[:3])}"
+    found = [(text, row) for text, row in cells if text in wrong]
+    quoted = ", ".join(f"{text!r} in row {row}" for text, row in found[:3])
+    said = f"{len(found)} cells that are not"
+    return {"found": f"{said}: {quoted}", "plainly": f"{said}, the first in row {found[0][1]}"}
+
+
+def first_row(table: pa.Table, column: str, texts: Collection[str]) -> int:
+    """The number of the first row that has one of these texts, trimmed."""
+    trimmed = pc.utf8_trim_whitespace(pc.cast(table[column], pa.string()))
+    which = pc.index(pc.is_in(trimmed, pa.array([*texts], pa.string())), value=True).as_py()
+    row: int = table[ROW][which].as_py()
+    return row
 
 
 @lru_cache(maxsize=1 << 14)

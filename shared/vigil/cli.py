@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -206,6 +206,33 @@ def rebuild(name: Name, *, as_json: Json = False) -> None:
         _report(here.cloud, "ingest", tick, as_json=as_json)
     if restored and not as_json:
         screen.out.print(f"{restored} serves again. A forecast is due: vigil predict {name}")
+
+
+@app.command(epilog="Example: vigil erase hospital_stay --case 900001")
+def erase(
+    name: Name,
+    case: Annotated[
+        str, typer.Option(metavar="ID", help="A case of that person, as the files name it.")
+    ],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove a person everywhere, raw files included, and say what was removed."""
+    datasets.load(name)
+    if not (yes or sys.stdin.isatty()):
+        raise VigilError("expected --yes, for nobody can be asked here; found no terminal")
+    with session() as here:
+        from vigil.steps import erase as erasures
+
+        with screen.busy("looking"):
+            eraser = erasures.find(name, case, here.cloud)
+        ask = f"Erase this person, {eraser.records} rows of records among all else, for good?"
+        if not yes:
+            typer.confirm(ask, abort=True, err=True)
+        with screen.busy("erasing"):
+            erased = eraser.erase()
+    screen.show_erased(name, asdict(erased), as_json=as_json)
 
 
 @app.command(epilog="Example: vigil predict france_deaths --series France --dry-run")

@@ -40,6 +40,7 @@ class Head:
     champion_digest: str | None = None
     champion_as_of: datetime | None = None
     trained_as_of: datetime | None = None
+    erased_at: datetime | None = None
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -82,8 +83,12 @@ class Commit:
 
     @property
     def large(self) -> dict[str, Rows]:
-        """The rows that are too many to travel in a statement."""
-        return {name: rows for name, rows in self.added.items() if rows.num_rows > FEW}
+        """The rows that do not travel in a statement: many, or of people, for it is remembered."""
+        return {
+            name: rows
+            for name, rows in self.added.items()
+            if rows.num_rows > FEW or (rows.num_rows and tables.load(name).of_people)
+        }
 
 
 def transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[str, Any]]:

@@ -4,6 +4,8 @@ ingest:1-3   before the bytes are kept; before the arrival is; before the tables
 predict:1-2  before anything is computed; before what is committed is shown
 train:1-4    before anything is computed; before the models are kept; before the decision is
              committed; before the registry is written
+erase:1-5    before anything is changed; new files beside the old; the arrivals name them; the
+             tables follow; all is removed but the note of whom to erase
 commit:1-3   before rows are staged; before the transaction; after it (every step)
 answer:1     after the next message, before the acknowledgement
 """

@@ -3,7 +3,6 @@
 2xx: done, or given up on for good. 5xx: Pub/Sub sends it again, and after five times aside.
 """
 
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from vigil.cloud import Cloud
 from vigil.errors import Misconfigured, Paused, Rejected, VigilError
 from vigil.garbage import refuse
 from vigil.lanes import Lane, lane
-from vigil.ledger import record_duplicates, run_id
+from vigil.ledger import record_duplicates, run_id, told
 from vigil.log import log
 from vigil.messages import Tick
 
@@ -89,8 +88,7 @@ def _spare(mine: Lane, tick: Tick, name: str, cloud: Cloud) -> None:
 
 def _complain(error: Exception, known: dict[str, object]) -> None:
     """One line, whatever the trouble; where nobody foresaw it, with the way that led there."""
-    foreseen = isinstance(error, VigilError)
-    trace = None if foreseen else "".join(traceback.format_exception(error))
-    said = f"{type(error).__name__}: {error}"
+    said, trace = told(error, str(known.get("dataset")))
     severity = "INFO" if isinstance(error, Paused) else "ERROR"
-    log(said, severity=severity, stack_trace=trace, **known)
+    shown = None if isinstance(error, VigilError) else trace  # foreseen: the sentence says it all
+    log(said, severity=severity, stack_trace=shown, **known)

@@ -6,14 +6,37 @@ class VigilError(Exception):
 
 
 class Rejected(VigilError):
-    """The input cannot be used, now or later: quarantine it, say why, acknowledge it."""
+    """The input cannot be used, now or later: quarantine it, say why, acknowledge it.
+
+    What was *found* may quote the input; what is said *plainly* does not, for it may be of people.
+    """
 
     def __init__(
-        self, where: str, *, rule: str, expected: str, found: str, remedy: str = ""
+        self,
+        where: str,
+        *,
+        rule: str,
+        expected: str,
+        found: str,
+        plainly: str = "",
+        remedy: str = "",
     ) -> None:
         self.where, self.rule = where, rule
         self.expected, self.found, self.remedy = expected, found, remedy
+        self.plainly = plainly or "something else, not shown because it may name people"
         super().__init__(str(self))
+
+    @property
+    def unquoted(self) -> "Rejected":
+        """The same, and nothing of the input is quoted."""
+        return Rejected(
+            self.where,
+            rule=self.rule,
+            expected=self.expected,
+            found=self.plainly,
+            plainly=self.plainly,
+            remedy=self.remedy,
+        )
 
     def within(self, scope: str) -> "Rejected":
         """The same, with the part of a dataset that it concerns as the place."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from google.cloud import storage
+
 from vigil.arrivals import Arrival, moment_name
 from vigil.errors import Rejected, Transient, VigilError
 from vigil.store import Store
@@ -19,7 +21,7 @@ def sha256(body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Lake:
-    """The raw bucket. Nothing in it is ever changed."""
+    """The raw bucket. Nothing in it is ever changed, unless a person is to be forgotten."""
 
     store: Store
 
@@ -83,6 +85,11 @@ class Lake:
         blobs = self.store.list(f"inbox/{dataset}/")
         found = [(blob.name, blob.time_created) for blob in blobs if not blob.name.endswith("/")]
         return sorted(found, key=lambda one: (one[1], one[0]))
+
+    def raw(self, dataset: str) -> list[tuple[str, storage.Blob]]:
+        """All contents that are kept, by hash."""
+        found = self.store.list(f"raw/{dataset}/")
+        return [(blob.name.rpartition("/")[2].removesuffix(".gz"), blob) for blob in found]
 
     def delivered(self, name: str) -> bytes:
         """The bytes of an object in an inbox."""

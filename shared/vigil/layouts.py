@@ -38,15 +38,25 @@ class Parsed:
 
 
 def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None = None) -> Parsed:
-    """Read one source's file, or reject it with what was expected and what was found."""
+    """Read one source's file, or reject it with what was expected and what was found.
+
+    Of personal data no cell is quoted and no record named, whatever a rule has to say.
+    """
+    try:
+        parsed = _parse(dataset, name, body, pseudonym)
+    except Rejected as reason:
+        raise (reason.unquoted if dataset.personal else reason) from None
+    named = not dataset.personal
+    marks = tuple(replace(one, named=named or one.common) for one in parsed.marks)
+    return replace(parsed, marks=marks)
+
+
+def _parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None) -> Parsed:
     source = dataset.sources[name]
     where = f"{dataset.name}.{name}"
     declared = columns.declared(dataset, name)
-    try:
-        found = cells.read(source, body, where, declared.kind)
-        mark = columns.check(source, found.header, declared, where)
-    except Rejected as reason:
-        raise _discreet(source, reason) from None
+    found = cells.read(source, body, where, declared.kind)
+    mark = columns.check(source, found.header, declared, where)
     if source.layout == "records":
         held, repeated = records.read(source, found.table, where, pseudonym)
         strange = records.strange(source, found.table, where)
@@ -57,20 +67,6 @@ def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None 
     entities = source.entities
     parsed = _renamed(parsed, entities, where) if entities else parsed
     return replace(parsed, marks=(mark, *parsed.marks))
-
-
-def _discreet(source: Source, reason: Rejected) -> Rejected:
-    """A refusal that quotes nothing of a file whose lines name people."""
-    if source.person is None:
-        return reason
-    found = "something else, not shown because it may name people"
-    return Rejected(
-        reason.where,
-        rule=reason.rule,
-        expected=reason.expected,
-        found=found,
-        remedy=reason.remedy,
-    )
 
 
 def _renamed(parsed: Parsed, entities: dict[str, str], where: str) -> Parsed:

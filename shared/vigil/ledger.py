@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -15,7 +16,7 @@ import pyarrow as pa
 from vigil import billing, datasets, tables
 from vigil.billing import Bill
 from vigil.deadline import Deadline
-from vigil.errors import Paused, Rejected
+from vigil.errors import Paused, Rejected, VigilError
 from vigil.log import log
 from vigil.messages import Tick, moment_text
 from vigil.quality import Finding
@@ -130,7 +131,7 @@ def attempt(step: str, tick: Tick, warehouse: Callable[[], Warehouse]) -> Iterat
         _record(run, warehouse)
         raise
     except BaseException as error:
-        run.status, run.reason, run.findings = "failed", f"{type(error).__name__}: {error}", []
+        run.status, run.reason, run.findings = "failed", told(error, tick.dataset)[0], []
         try:
             _record(run, lambda: replace(warehouse(), deadline=Deadline(GRACE)))
         except Exception as also:  # noqa: BLE001  the first error is the one that matters
@@ -147,19 +148,23 @@ def record_duplicates(step: str, tick: Tick, count: int, warehouse: Warehouse) -
     warehouse.append("runs", tables.load("runs").rows([run.row()]))
 
 
-def _said(run: Run) -> str:
-    """The reason, which may quote a cell; what personal data say stays out of the log."""
-    name = run.tick.dataset
-    private = name in datasets.names() and datasets.load(name).personal
-    if private and run.status == "refused":
-        return "refused: the reason is in the restricted table of runs"
-    return run.reason or f"{run.rows} rows"
+def told(error: BaseException, dataset: str) -> tuple[str, str]:
+    """What may be said of trouble, and the way that led there.
+
+    Words that are not ours may quote a cell: of personal data they are not passed on.
+    """
+    private = dataset in datasets.names() and datasets.load(dataset).personal
+    if private and not isinstance(error, VigilError):
+        said = f"{type(error).__name__}, not shown because it may quote personal data"
+        way = traceback.format_tb(error.__traceback__)
+        return said, "".join(["Traceback (most recent call last):\n", *way, said])
+    return f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
 
 
 def _record(run: Run, warehouse: Callable[[], Warehouse]) -> None:
     severity = {"refused": "ERROR", "failed": "ERROR"}.get(run.status, "INFO")
     log(
-        _said(run),
+        run.reason or f"{run.rows} rows",
         severity=severity,
         step=run.step,
         dataset=run.tick.dataset,

@@ -41,7 +41,7 @@ def _part(source: Source, table: pa.Table, column: str, where: str) -> pa.Dictio
     """A column of names, checked; blank ones are filled from elsewhere. No slash is in one."""
     encoded = _encoded(table[column])
     texts = encoded.dictionary.to_pylist()
-    check_codes(source, column, texts, where)
+    check_codes(source, table, column, texts, where)
     if source.unnamed and "" in texts:
         text = pc.cast(encoded, pa.string())
         encoded = _encoded(pc.if_else(pc.equal(text, ""), table[source.unnamed], text))
@@ -57,8 +57,10 @@ def _encoded(texts: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(encoded.indices, trimmed)
 
 
-def check_codes(source: Source, column: str, values: list[str], where: str) -> None:
-    """Reject values that do not match the column's pattern."""
+def check_codes(
+    source: Source, table: pa.Table, column: str, values: list[str], where: str
+) -> None:
+    """Reject values of a column that do not match its pattern."""
     pattern = source.expect.parts.get(column)
     wrong = sorted(value for value in values if pattern and not re.fullmatch(pattern, value))
     if wrong:
@@ -67,6 +69,7 @@ def check_codes(source: Source, column: str, values: list[str], where: str) -> N
             rule="codes",
             expected=f"codes like {pattern}",
             found=f"{wrong[:8]}",
+            plainly=f"{len(wrong)} others, first in row {cells.first_row(table, column, wrong)}",
             remedy="A spreadsheet may have dropped leading zeros, or made dates of ranges.",
         )
 

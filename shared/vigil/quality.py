@@ -38,6 +38,8 @@ class Mark:
     items: frozenset[Item]
     allowed: int = 0
     severity: str = "warning"
+    named: bool = True  # whether the items may be, or are of people
+    common: bool = False  # items of so many rows that they tell of nobody
 
     @property
     def speaks(self) -> bool:
@@ -64,6 +66,9 @@ def _describe(mark: Mark, new: frozenset[Item], as_of: datetime) -> tuple[str, d
     """What was found, in words, and since when."""
     cells = sorted(((day, series) for series, day in _cells(new)), reverse=True)
     if not cells:
+        if not mark.named:
+            fresh = "" if new == mark.items else f"{len(new)} new of "
+            return f"{fresh}{len(mark.items)}, not named: of people", as_of.date()
         names = sorted(str(item) for item in new)
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         return f"{', '.join(names[:8])}{more}", as_of.date()

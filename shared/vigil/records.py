@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ type Pseudonym = Callable[[str], str]
 type Rows = npt.NDArray[np.int64]
 
 BLOCK = 1 << 13  # so many records are text at a time
+FEW, RARE = 10, "one that is rare"  # rows: fewer may tell of somebody
 EXACT = 2.0**53  # whole numbers beyond that are not told apart
 
 
@@ -74,26 +75,51 @@ def read(
     source: Source, table: pa.Table, where: str, pseudonym: Pseudonym | None
 ) -> tuple[Records, Mark]:
     """All records of a file, every cell typed, blanks as null, and so what the file leaves out."""
-    said = tuple(
+    said = _pieces(source, table, where)
+    names = _names(source, table, said, where)
+    held, repeated = _once(Records(names, _people(source, table, pseudonym), said), where)
+    allowed = source.expect.duplicates
+    return held, Mark("duplicates", where, "one row for each record", repeated, allowed)
+
+
+class Whom(NamedTuple):
+    """Whom a row is about: its record, the person as a keyed hash, and as the file says it."""
+
+    record: str
+    person: str | None
+    own_id: str
+
+
+def whom(source: Source, table: pa.Table, where: str, pseudonym: Pseudonym | None) -> list[Whom]:
+    """Whom each row of a file is about; for erasing, and for nothing that is kept."""
+    said = () if source.record in table.column_names else _pieces(source, table, where)
+    names = _names(source, table, said, where).to_pylist()
+    ids = [""] * len(names)
+    if source.person and source.person in table.column_names:
+        ids = [own or "" for own in _encoded(table, source.person).to_pylist()]
+    return list(map(Whom, names, _people(source, table, pseudonym).to_pylist(), ids))
+
+
+def _pieces(source: Source, table: pa.Table, where: str) -> tuple[pa.DictionaryArray, ...]:
+    """What is said of each record, column by column."""
+    return tuple(
         _said(column, _typed(source, table, column, kind, where))
         for column, kind in source.fields.items()
     )
-    names = _names(source, table, said, where)
-    held, repeated = _once(Records(names, _people(source, table, pseudonym), said), where)
-    expect = source.expect
-    if len(held) < expect.series:
-        expected = f"at least {expect.series} records"
-        raise Rejected(where, rule="few_series", expected=expected, found=f"{len(held)}")
-    return held, Mark("duplicates", where, "one row for each record", repeated, expect.duplicates)
 
 
 def strange(source: Source, table: pa.Table, where: str) -> Iterator[Mark]:
-    """The texts of a field that are none of its categories: taken in, and found."""
+    """The texts of a field that are none of its categories: taken in, and found.
+
+    One that fewer than ten rows have may tell of somebody, and is not named.
+    """
     for column, known in source.expect.categories.items():
         if column in table.column_names:
-            texts = _encoded(table, column).dictionary.to_pylist()
             scope, expected = f"{where}.{column}", f"one of {', '.join(known)}"
-            yield Mark("categories", scope, expected, frozenset(texts) - set(known))
+            counts = Counter(_encoded(table, column).drop_null().to_pylist())
+            unknown = counts.keys() - set(known)
+            named = frozenset(text if counts[text] >= FEW else RARE for text in unknown)
+            yield Mark("categories", scope, expected, named, common=True)
 
 
 def _once(records: Records, where: str) -> tuple[Records, frozenset[Item]]:
@@ -104,7 +130,7 @@ def _once(records: Records, where: str) -> tuple[Records, frozenset[Item]]:
     more, before = records.take(again), records.take(first)
     if any(here != there for here, there in zip(more.blocks(), before.blocks(), strict=True)):
         expected = "one row for each record, or rows that agree"
-        raise Rejected(where, rule="duplicates", expected=expected, found="two that differ")
+        raise Rejected(where, rule="duplicates", expected=expected, **plainly("two that differ"))
     once = np.setdiff1d(np.arange(len(records)), again)
     return records.take(once), frozenset(more.names.to_pylist())
 
@@ -138,7 +164,7 @@ def _typed(source: Source, table: pa.Table, column: str, kind: str, where: str) 
         return pa.nulls(table.num_rows)
     if kind == "text":
         encoded = _encoded(table, column)
-        check_codes(source, column, sorted(encoded.dictionary.to_pylist()), where)
+        check_codes(source, table, column, sorted(encoded.dictionary.to_pylist()), where)
         return encoded
     values = cells.numbers(table, column, source, where)
     known = np.isfinite(values)
@@ -148,9 +174,14 @@ def _typed(source: Source, table: pa.Table, column: str, kind: str, where: str) 
     if (wrong := np.flatnonzero(known & ~whole)).size:
         found = f"{len(wrong)} that are not, the first in row {table[cells.ROW][int(wrong[0])]}"
         raise Rejected(
-            f"{where}, column {column}", rule="numbers", expected="whole numbers", found=found
+            f"{where}, column {column}", rule="numbers", expected="whole numbers", **plainly(found)
         )
     return pa.array(np.where(known, values, 0).astype(np.int64), mask=~known)
+
+
+def plainly(found: str) -> dict[str, str]:
+    """What was found, which quotes nothing."""
+    return {"found": found, "plainly": found}
 
 
 def _encoded(table: pa.Table, column: str) -> pa.DictionaryArray:
@@ -183,7 +214,8 @@ def _names(
     if (blank := pc.index(names, "").as_py()) >= 0:
         row = table[cells.ROW][blank]
         found = f"none in row {row}"
-        raise Rejected(where, rule="series", expected=f"a name in {source.record}", found=found)
+        expected = f"a name in {source.record}"
+        raise Rejected(where, rule="series", expected=expected, **plainly(found))
     return names
 
 

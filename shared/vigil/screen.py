@@ -34,6 +34,19 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+def show_erased(name: str, counts: Mapping[str, int], *, as_json: bool) -> None:
+    """What was removed, by place, and what is not yet gone."""
+    left = (
+        "Models that learnt from this person keep a statistical trace until the next training: "
+        f"vigil train {name}. What the cloud itself keeps, and for how long: docs/privacy.md"
+    )
+    if as_json:
+        print_json({"dataset": name, "removed": counts, "remains": left})
+        return
+    table([{"place": place, "removed": count} for place, count in counts.items()])
+    out.print(left, soft_wrap=True)
+
+
 def plain_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Rows with null for what JSON has no number for."""
     return [

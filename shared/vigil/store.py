@@ -97,6 +97,24 @@ class Store:
         with ThreadPoolExecutor(max_workers=8) as pool:
             list(pool.map(self.delete, self.names(prefix)))
 
+    def exchange(self, blob: storage.Blob, body: bytes | None) -> bool:
+        """Write over that very generation, or remove it; False when another is there by now."""
+        how = {
+            "if_generation_match": blob.generation,
+            "timeout": self.deadline.left(60),
+            "retry": self._retry(),
+        }
+        try:
+            if body is None:
+                blob.delete(**how)
+            else:
+                self.bucket.blob(blob.name).upload_from_string(body, **how)
+        except NotFound:
+            return body is None
+        except PreconditionFailed:
+            return False
+        return True
+
     def delete(self, name: str) -> None:
         """Remove an object, if it is there."""
         with suppress(NotFound):

@@ -12,7 +12,8 @@ from vigil.errors import Rejected
 from vigil.layouts import Parsed
 from vigil.quality import Finding, Mark
 
-EVENTS = ("jump", "lost_series", "new_series", "reverted", "stale")  # said once; the rest stands
+# Said once; what the other rules say stands.
+EVENTS = ("jump", "lost_series", "new_series", "reverted", "stale")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Case:
 
     def check(self, *, downloaded: bool) -> None:
         """Refuse what breaches the contract."""
+        spec, count = self.dataset.sources[self.source], len(self.new.records)
+        if spec.layout == "records" and count < spec.expect.series:  # people may be erased later
+            expected = f"at least {spec.expect.series} records"
+            raise Rejected(self.where, rule="few_series", expected=expected, found=f"{count}")
         if not self.new.panel:
             return  # records are whole in themselves
         old = self.held.get(self.source, Parsed()).panel

@@ -250,6 +250,18 @@ class Warehouse:
         rows = self.arrow(sql, dataset=dataset)
         return Recorded(rows["record"], rows["digest"])
 
+    def people(self, dataset: str, table: str) -> list[tuple[str, str | None]]:
+        """Whom the rows of a table are about: record and person. Asked without naming anybody."""
+        sql = f"SELECT record, person FROM {table} WHERE dataset = @dataset"
+        found = self.arrow(sql, dataset=dataset)
+        return list(zip(*(found[name].to_pylist() for name in ("record", "person")), strict=True))
+
+    def clear_staged(self) -> None:
+        """Remove the staged rows about people; whoever waits for them stages them again."""
+        for one in self.client.list_tables(f"{self.name}_staging", **self._one_try()):
+            if tables.load(one.table_id.rpartition("_")[0]).of_people:
+                self._unstage(f"{self.client.project}.{self.name}_staging.{one.table_id}")
+
     def stage(self, table: str, rows: Rows) -> str:
         """Load rows into a table of their own, in a dataset whose tables expire after a day."""
         spec = tables.load(table)

@@ -33,6 +33,14 @@ run "tables_views_and_buckets" {
     error_message = "Personal data never expire."
   }
   assert {
+    condition     = length([for name, one in local.tables : name if contains(one.schema[*].name, "person")]) == 2 && alltrue([for name, one in local.tables : length(google_bigquery_table.table["vigil_restricted.${name}"].time_partitioning) == 1 if contains(one.schema[*].name, "person")])
+    error_message = "A table of people has no partitions that could expire."
+  }
+  assert {
+    condition     = google_bigquery_dataset.home["restricted"].max_time_travel_hours == "48" && alltrue([for one in google_bigquery_dataset.staging : one.max_time_travel_hours == "48"])
+    error_message = "Deleted rows of people can be brought back for longer than need be."
+  }
+  assert {
     condition     = alltrue([for one in google_bigquery_dataset.staging : one.default_table_expiration_ms == 86400000])
     error_message = "Staged rows stay."
   }
@@ -87,11 +95,11 @@ run "tables_views_and_buckets" {
     error_message = "What is written over there is lost."
   }
   assert {
-    condition     = anytrue([for rule in google_storage_bucket.bucket["restricted"].lifecycle_rule : one(rule.condition).age == 730 && contains(one(rule.condition).matches_prefix, "raw/hospital_stay/")])
+    condition     = anytrue([for rule in google_storage_bucket.bucket["restricted"].lifecycle_rule : one(rule.condition).age == 730 && length(setsubtract([for zone in ["raw", "arrivals", "inbox", "quarantine", "erasures"] : "${zone}/hospital_stay/"], one(rule.condition).matches_prefix)) == 0])
     error_message = "Personal data stay longer than their file says."
   }
   assert {
-    condition     = google_storage_bucket.bucket["restricted"].soft_delete_policy[0].retention_duration_seconds == 604800 && !google_storage_bucket.bucket["restricted"].versioning[0].enabled
+    condition     = google_storage_bucket.bucket["restricted"].soft_delete_policy[0].retention_duration_seconds == 0 && !google_storage_bucket.bucket["restricted"].versioning[0].enabled
     error_message = "What must be forgotten lingers."
   }
 }

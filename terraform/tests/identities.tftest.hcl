@@ -151,7 +151,7 @@ run "everybody_has_exactly_these_rights" {
       ], [
       # Rows of its own: in each table of these that there is, in both datasets.
       for table in setproduct(["vigil", "vigil_restricted"], setintersection(keys(local.tables), [
-        "evaluations", "findings", "heads", "promotions", "runs",
+        "assessments", "curves", "evaluations", "findings", "heads", "promotions", "runs",
       ])) : "bigquery.dataEditor ${join(".", table)}"
     ]))
     error_message = "train has other rights than these: ${jsonencode(local.of.train)}"
@@ -172,7 +172,7 @@ run "everybody_has_exactly_these_rights" {
       ], [
       # Rows of its own: in each table of these that there is, in both datasets.
       for table in setproduct(["vigil", "vigil_restricted"], setintersection(keys(local.tables), [
-        "contributions", "findings", "forecasts", "heads", "measures", "members", "outcomes", "outlook", "publications", "runs", "scores",
+        "classifications", "contributions", "drift", "findings", "forecasts", "heads", "measures", "members", "outcomes", "outlook", "publications", "runs", "scores",
       ])) : "bigquery.dataEditor ${join(".", table)}"
     ]))
     error_message = "predict has other rights than these: ${jsonencode(local.of.predict)}"

@@ -205,6 +205,17 @@ def test_unforeseen_trouble_is_one_line_with_the_way_that_led_there(name: str, c
     assert "raise error" in line["stack_trace"]
 
 
+def test_unforeseen_trouble_with_personal_data_is_told_without_its_words(cloud: Cloud, logs):
+    """They may quote a cell. Which error it was, and where, is said."""
+    error = KeyError("MRS-SECRET")
+    error.__cause__ = ValueError("MRS-SECRET, too")
+    assert answer(push(tick("hospital_stay")), "ingest", raising(error))[1] == 500
+    [line] = logged(logs)
+    assert "KeyError, not shown" in line["message"]
+    assert "raise error" in line["stack_trace"]
+    assert "SECRET" not in logs.getvalue()
+
+
 @pytest.mark.parametrize("error", [Transient("later"), Misconfigured("a setting is wrong")])
 def test_foreseen_trouble_is_a_sentence(error: Exception, name: str, cloud: Cloud, logs):
     """No stack tells more than it; the message comes again."""

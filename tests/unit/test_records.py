@@ -4,14 +4,15 @@ import json
 import re
 
 import pytest
-from examples import records_of
+from examples import NOON, records_of
 
-from vigil import datasets, layouts
+from vigil import datasets, layouts, quality
 from vigil.datasets import Dataset
 from vigil.errors import Misconfigured, Rejected
 from vigil.layouts import Parsed
 from vigil.quality import Mark
-from vigil.records import keyed_hash
+from vigil.records import RARE, keyed_hash
+from vigil.verdict import Case
 
 STAYS = Dataset.model_validate(
     {
@@ -95,7 +96,7 @@ def test_a_range_that_a_spreadsheet_made_a_date_of_is_refused(label):
     """11-20 days are no 20th of November."""
     reason = refused(FILE.replace("11-20", label))
     assert (reason.where, reason.rule) == ("stays.stays, column Stay", "codes")
-    assert reason.found == f"[{label!r}]"
+    assert reason.found == "1 others, first in row 2"
     assert "made dates of ranges" in reason.remedy
 
 
@@ -169,6 +170,33 @@ def test_a_broken_file_of_people_is_refused_without_quoting_it(text, rule):
     assert "PATIENT" not in str(reason)
 
 
+BREACHES = {
+    "a code": (FILE.replace("11-20", "PATIENT-7"), "1 others, first in row 2"),
+    "a number": (FILE.replace("4911.5", "PATIENT-7"), "1 cells that are not, the first in row 2"),
+    "a fraction": (FILE.replace("2.0", "2.75"), "1 that are not, the first in row 2"),
+    "no name": (FILE.replace("\n2,", "\n,"), "none in row 3"),
+    "two that differ": (FILE + "3,PATIENT-9,R,4,NA,0-10\n", "two that differ"),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), BREACHES.values(), ids=BREACHES)
+def test_a_breach_in_a_file_of_people_is_told_by_column_and_row(text, found):
+    """Never by what stands there: the cell may be anything."""
+    reason = refused(text)
+    assert reason.found == found
+    assert not re.search(r"PATIENT|2\.75|0-10", str(reason))
+
+
+def test_records_of_people_that_are_there_twice_are_counted_and_not_named():
+    """A finding is read by more people than the file."""
+    twice = FILE + "3,PATIENT-7,R,4,NA,More than 100 Days\n"
+    [found] = quality.news(read(twice).marks, [], NOON)
+    assert (found.rule, found.count, found.found) == ("duplicates", 1, "1, not named: of people")
+    more = read(twice + "1,PATIENT-7,R,2.0,4911.5,11-20\n")
+    [found] = quality.news(more.marks, read(twice).marks, NOON)
+    assert found.found == "1 new of 2, not named: of people"
+
+
 def test_without_a_key_no_people_are_taken_in():
     """A missing setting is named; a file without people needs none."""
     with pytest.raises(Misconfigured, match="VIGIL_HASH_KEY"):
@@ -238,24 +266,39 @@ def strange(dataset: Dataset, *files: str) -> list[tuple[str, frozenset]]:
 
 
 def test_an_unknown_category_is_taken_in_and_found():
-    """Ward S is declared, with or without blanks around it; V is not; a blank is no category."""
+    """Ward S is declared, with or without blanks around it; V is not; a blank is no category.
+
+    By its name only if ten rows have it: fewer may tell of somebody.
+    """
     wards = expecting(categories={"Ward": ["R", "S"]})
     assert strange(wards, FILE, FILE.replace(" S ", "")) == []
     parsed = read(FILE.replace(" S ", "V"), wards)
     assert fields(parsed)[1]["Ward"] == "V"
-    assert strange(wards, FILE.replace(" S ", "V")) == [("stays.stays.Ward", {"V"})]
+    assert strange(wards, FILE.replace(" S ", "V")) == [("stays.stays.Ward", {RARE})]
+    header, _, row, _ = FILE.replace(" S ", "V").splitlines()
+    many = [f"{number}{row.removeprefix('2')}" for number in range(100, 110)]
+    assert strange(wards, "\n".join([header, *many, ""])) == [("stays.stays.Ward", {"V"})]
+
+
+def judged(text: str, dataset: Dataset = STAYS) -> Case:
+    """A file, held against the contract."""
+    return Case(dataset, "stays", read(text, dataset), {}, NOON)
 
 
 def test_too_few_records_are_refused():
     """Three where four were promised."""
-    assert len(read(FILE, expecting(series=3)).records) == 3
-    reason = refused(FILE, expecting(series=4))
-    assert (reason.rule, reason.expected, reason.found) == ("few_series", "at least 4 records", "3")
+    judged(FILE, expecting(series=3)).check(downloaded=False)
+    with pytest.raises(Rejected, match="expected at least 4 records; found 3"):
+        judged(FILE, expecting(series=4)).check(downloaded=False)
 
 
 def test_a_file_with_a_header_alone_is_refused():
-    """Nothing came."""
-    assert refused(FILE.splitlines()[0] + "\n").rule == "few_series"
+    """Nothing came. One that was accepted, and whose people were erased since, is a finding."""
+    empty = judged(FILE.splitlines()[0] + "\n")
+    with pytest.raises(Rejected, match="found 0") as reason:
+        empty.check(downloaded=False)
+    assert reason.value.rule == "few_series"
+    assert [(one.rule, one.severity) for one in empty.findings()] == [("few_series", "warning")]
 
 
 @pytest.mark.parametrize("name", ["hospital_stay"])

@@ -29,15 +29,16 @@ def make_buckets(client: storage.Client, names: list[str]) -> None:
 
 
 def make_expiry(client: storage.Client, bucket: str) -> None:
-    """Objects of personal data are deleted when they are as old as the dataset's file says."""
+    """Personal data are deleted when they are as old as the dataset's file says, and at once."""
     made = client.bucket(bucket)
+    made.soft_delete_policy.retention_duration_seconds = 0
     made.clear_lifecycle_rules()
     for name in datasets.names():
         days = None
         with suppress(Misconfigured):  # whoever uses that file is told
             days = datasets.load(name).retention_days
         if days:
-            zones = ("raw", "arrivals", "inbox", "quarantine")
+            zones = ("raw", "arrivals", "inbox", "quarantine", "erasures")
             prefixes = [f"{zone}/{name}/" for zone in zones]
             made.add_lifecycle_delete_rule(age=days, matches_prefix=prefixes)
     made.patch()

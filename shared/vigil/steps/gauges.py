@@ -9,6 +9,7 @@ from typing import Any
 
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
+from vigil.ledger import told
 from vigil.log import log
 from vigil.messages import Tick
 from vigil.warehouse import Warehouse
@@ -29,7 +30,7 @@ def gauge(dataset: Dataset, tick: Tick, cloud: Cloud) -> None:
     try:
         numbers = gauges(dataset, tick.as_of, cloud.warehouse)
     except Exception as error:  # noqa: BLE001  whatever it is, the next Tick says them again
-        said = f"no gauges: {type(error).__name__}: {error}"
+        said = f"no gauges: {told(error, dataset.name)[0]}"
         log(said, severity="WARNING", step="predict", dataset=dataset.name)
         return
     log("gauges", step="predict", dataset=dataset.name, **numbers)

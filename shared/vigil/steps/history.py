@@ -10,19 +10,26 @@ import pyarrow as pa
 from vigil import layouts, tables
 from vigil.arrivals import Arrival, Contents, moment_name, sources_of
 from vigil.cloud import Cloud
-from vigil.commit import Commit, Head
+from vigil.commit import Commit, Head, Statement
 from vigil.datasets import Dataset
-from vigil.errors import Misconfigured
+from vigil.errors import Misconfigured, Transient
 from vigil.layouts import Parsed
 from vigil.ledger import Run, finding_row
 from vigil.log import log
 from vigil.recorded import Additions
-from vigil.records import keyed_hash
+from vigil.records import Pseudonym, keyed_hash
 from vigil.roster import Rows
 from vigil.steps.progress import Progress, quiet
 from vigil.store import Gone
 from vigil.vintages import Replay, pending
 
+# What was said of records that there are none of any more. The statement names nobody.
+ORPHANS = Statement(
+    "DELETE FROM classifications WHERE dataset = @dataset "
+    "AND CONCAT(record, ' ', COALESCE(person, '')) NOT IN "
+    "(SELECT CONCAT(record, ' ', COALESCE(person, '')) FROM records WHERE dataset = @dataset)",
+    {},
+)
 REPLACED = {
     "observations": "TRUE",
     "records": "TRUE",
@@ -52,11 +59,15 @@ class History:
 
     def parse(self, source: str, body: bytes) -> Parsed:
         """What a source's bytes say."""
-        key = self.cloud.settings.hash_key
-        pseudonym = keyed_hash(key, self.dataset.name) if key else None
-        parsed = layouts.parse(self.dataset, source, body, pseudonym)
+        parsed = layouts.parse(self.dataset, source, body, self.pseudonym)
         pa.default_memory_pool().release_unused()  # a file's cells take thrice what is kept of them
         return parsed
+
+    @property
+    def pseudonym(self) -> Pseudonym | None:
+        """What makes a hash of a person, where there is a key."""
+        key = self.cloud.settings.hash_key
+        return keyed_hash(key, self.dataset.name) if key else None
 
     def keep(self, source: str, digest: str, parsed: Parsed) -> None:
         """Remember the last two contents of each source: a long replay stays flat in memory."""
@@ -114,6 +125,13 @@ class History:
                 return replace(head, revision=head.revision + 1, **commit.changes)
             self.seen = None  # another came first: start again from what it left
 
+    def anew(self, run: Run) -> Commit:
+        """All arrivals, replayed from the first; it is for the caller to commit it."""
+        names = self.cloud.lake.arrivals(self.dataset.name)
+        replay = Replay(self.dataset, self.read)
+        self._add(replay, names)
+        return self._commit(self.head(), names, replay, run, None)
+
     def _start(self, head: Head) -> Replay:
         """A replay that goes on from what the tables show."""
         name, lake, warehouse = self.dataset.name, self.cloud.lake, self.cloud.warehouse
@@ -133,6 +151,13 @@ class History:
             head = self.head()
             self._check_bucket(self.cloud.lake.arrivals(self.dataset.name), head)
             self.whole = True
+
+    def check_unerased(self) -> None:
+        """Stop if a person was erased since the head was read: what came since may hold them."""
+        if not self.dataset.personal:
+            return
+        if self.cloud.warehouse.head(self.dataset.name).erased_at != self.head().erased_at:
+            raise Transient(f"{self.dataset.name}: a person was erased meanwhile: read it again")
 
     def _check_bucket(self, names: list[str], head: Head) -> None:
         """Fewer arrivals than the tables show mean the wrong bucket, but where they expire."""
@@ -184,7 +209,8 @@ class History:
             run.unchanged("the sources hold what they held before")
         for table, rows in run.rows_to_add().items():
             added[table] = pa.concat_tables([added[table], rows]) if table in added else rows
-        return Commit(head, changes, added, replaced)
+        then = [ORPHANS] if before is None and self.dataset.task == "classify" else []
+        return Commit(head, changes, added, replaced, then)
 
     def _rows(self, replay: Replay) -> dict[str, Any]:
         """The rows that a replay leaves, by table."""

@@ -127,6 +127,7 @@ class Receiver:
         kind = "declared" if self.given else "fetched"
         checked_at = None if self.tick.declared else self.run.started_at
         arrival = Arrival(self.dataset.name, self.tick.as_of, kind, contents, checked_at)
+        self.history.check_unerased()
         self.history.cloud.lake.record(arrival)
 
     def open_inbox(self) -> None:
@@ -137,7 +138,7 @@ class Receiver:
         lake, name = self.history.cloud.lake, self.dataset.name
         done = {*lake.arrivals(name), *lake.quarantined(name)}
         for object_, moment in lake.inbox(name):
-            source = _addressee(self.dataset, sources, object_)
+            source = addressee(self.dataset, sources, object_)
             delivery = f"{moment_name(moment)}-{source}"
             if moment > self.tick.as_of or delivery in done:
                 continue
@@ -187,6 +188,7 @@ class Receiver:
     def _accept(self, source: str, body: bytes, moment: datetime, *, downloaded: bool) -> Parsed:
         """Keep the bytes, read them, hold them against the contract."""
         crash.point("ingest:1")  # nothing is kept yet
+        self.history.check_unerased()
         digest = self.history.cloud.lake.keep(self.dataset.name, body)
         crash.point("ingest:2")  # the bytes are kept, no arrival says so
         parsed = self.history.parse(source, body)
@@ -198,17 +200,15 @@ class Receiver:
     def _deliver(self, source: str, object_: str, moment: datetime) -> None:
         """An object in the inbox becomes an arrival at the moment at which it was put there."""
         lake = self.history.cloud.lake
-        try:
-            body = unpack.unpack(iter([lake.delivered(object_)]), object_)
-        except Rejected as reason:
-            raise reason.within(f"{self.dataset.name}.{source}") from None
+        body = unpack.unpack(iter([lake.delivered(object_)]), f"{self.dataset.name}.{source}")
         self.run.bytes += len(body)
         parsed = self._accept(source, body, moment, downloaded=False)
         content = Content(sha256(body), len(body), Validators(object_), parsed.last_date)
+        self.history.check_unerased()
         lake.record(Arrival(self.dataset.name, moment, "delivered", {source: content}))
 
 
-def _addressee(dataset: Dataset, sources: list[str], object_: str) -> str:
+def addressee(dataset: Dataset, sources: list[str], object_: str) -> str:
     """The source that a file in the inbox is of, by its name; with one source, that one."""
     file = object_.rpartition("/")[2]
     named = [name for name in sources if fnmatch(file, dataset.sources[name].files)]

@@ -1,13 +1,12 @@
 """MLflow brought up to what was decided. It shows; it decides nothing, and may be down."""
 
-import traceback
 from contextlib import suppress
 
 from vigil import tables
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
-from vigil.ledger import finding_row
+from vigil.ledger import finding_row, told
 from vigil.log import log
 from vigil.messages import Tick
 from vigil.quality import Finding
@@ -53,10 +52,7 @@ def _mirrored(dataset: Dataset, cloud: Cloud) -> Finding | None:
     except Unreachable as reason:
         return Finding("registry", "warning", scope, "MLflow, to register models", str(reason))
     except Exception as error:  # noqa: BLE001  whatever it is, the decision stands
-        log(
-            f"{type(error).__name__}: {error}", severity="ERROR", dataset=dataset.name,
-            stack_trace="".join(traceback.format_exception(error)),
-        )  # fmt: skip
-        said = f"{type(error).__name__}: {error}"
+        said, trace = told(error, dataset.name)
+        log(said, severity="ERROR", dataset=dataset.name, stack_trace=trace)
         return Finding("registry", "error", scope, "MLflow, to register models", said)
     return None

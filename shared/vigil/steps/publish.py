@@ -3,7 +3,6 @@
 It may fail: that is a finding, and the next Tick for predict makes good for it.
 """
 
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from vigil import export, hub, report, tables
 from vigil.cloud import Cloud
 from vigil.commit import Head
 from vigil.datasets import Dataset
-from vigil.ledger import finding_row
+from vigil.ledger import finding_row, told
 from vigil.log import log
 from vigil.messages import Tick
 from vigil.quality import Finding
@@ -25,8 +24,7 @@ def publish(dataset: Dataset, tick: Tick, cloud: Cloud) -> None:
     try:
         bring_up(dataset, cloud)
     except Exception as error:  # noqa: BLE001  whatever it is, the forecast stands
-        said = f"{type(error).__name__}: {error}"
-        trace = "".join(traceback.format_exception(error))
+        said, trace = told(error, dataset.name)
         log(said, severity="ERROR", dataset=dataset.name, rule="report", stack_trace=trace)
         finding = Finding("report", "warning", f"{dataset.name}.report", "its files written", said)
         row = finding_row(finding, "predict", dataset.name, tick.as_of)

@@ -36,6 +36,11 @@ class Table:
         return [column["name"] for column in self.schema]
 
     @property
+    def of_people(self) -> bool:
+        """Whether its rows are about people."""
+        return "person" in self.columns
+
+    @property
     def arrow(self) -> pa.Schema:
         """Its columns as Arrow types."""
         fields = [
