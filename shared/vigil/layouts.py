@@ -49,8 +49,7 @@ def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None 
         raise _discreet(source, reason) from None
     if source.layout == "records":
         held, repeated = records.read(source, found.table, where, pseudonym)
-        strange = records.strange(source, found.table, where)
-        return Parsed(marks=(mark, repeated, *strange), records=held)
+        return Parsed(marks=(mark, repeated), records=held)
     parsed = LAYOUTS[source.layout](dataset, name, found.table, where)
     if not any(one.known for one in parsed.panel.values()):
         raise Rejected(where, rule="empty", expected="values", found="none")

@@ -87,15 +87,6 @@ def read(
     return held, Mark("duplicates", where, "one row for each record", repeated, expect.duplicates)
 
 
-def strange(source: Source, table: pa.Table, where: str) -> Iterator[Mark]:
-    """The texts of a field that are none of its categories: taken in, and found."""
-    for column, known in source.expect.categories.items():
-        if column in table.column_names:
-            texts = _encoded(table, column).dictionary.to_pylist()
-            scope, expected = f"{where}.{column}", f"one of {', '.join(known)}"
-            yield Mark("categories", scope, expected, frozenset(texts) - set(known))
-
-
 def _once(records: Records, where: str) -> tuple[Records, frozenset[Item]]:
     """Each record once, and the names of those that are there more often, saying the same."""
     again, first = repeats(records.names)

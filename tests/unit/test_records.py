@@ -230,21 +230,6 @@ def test_a_record_without_a_name_among_others_is_refused():
     assert (reason.rule, reason.found) == ("series", "none in row 3")
 
 
-def strange(dataset: Dataset, *files: str) -> list[tuple[str, frozenset]]:
-    """What is no category, file by file, as the marks say."""
-    marks = (mark for file in files for mark in read(file, dataset).marks)
-    return [(mark.scope, mark.items) for mark in marks if mark.rule == "categories" and mark.speaks]
-
-
-def test_an_unknown_category_is_taken_in_and_found():
-    """Ward S is declared, with or without blanks around it; V is not; a blank is no category."""
-    wards = expecting(categories={"Ward": ["R", "S"]})
-    assert strange(wards, FILE, FILE.replace(" S ", "")) == []
-    parsed = read(FILE.replace(" S ", "V"), wards)
-    assert fields(parsed)[1]["Ward"] == "V"
-    assert strange(wards, FILE.replace(" S ", "V")) == [("stays.stays.Ward", {"V"})]
-
-
 def test_too_few_records_are_refused():
     """Three where four were promised."""
     assert len(read(FILE, expecting(series=3)).records) == 3
