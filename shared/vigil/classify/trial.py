@@ -166,6 +166,8 @@ class Trial:
         return learning.fitted(self.dataset, recipe, self._columns(rows), yes)
 
     def _columns(self, rows: Mask) -> dict[str, pa.Array]:
+        if rows.all():
+            return self.columns
         chosen = pa.array(rows)
         return {name: values.filter(chosen) for name, values in self.columns.items()}
 
