@@ -308,8 +308,9 @@ def train(name: Name, as_of: AsOf = None, *, as_json: Json = False) -> None:
         from vigil.steps.promote import history
         from vigil.steps.train import train as step
 
+        judged = "folds" if datasets.load(name).classification else "origins"
         with screen.reported(quiet=as_json) as progress:
-            following = step(tick, here.cloud, partial(progress, "origins"))
+            following = step(tick, here.cloud, partial(progress, judged))
         sent = bool(following and here.has_bus)
         if following and sent:
             here.cloud.bus.publish("predict", following)

@@ -10,12 +10,13 @@ KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives
 
 def enough(row: Mapping[str, int]) -> bool:
     """Whether there are ten of each kind of answer."""
-    return min(row[kind] for kind in KINDS) >= FEW
+    return _told(row) and min(row[kind] for kind in KINDS) >= FEW
 
 
 def groups(rows: Sequence[Row], whole: Row) -> list[Row]:
     """The groups that can be shown: of all others together there are ten of each, or none."""
-    shown = sorted(rows, key=lambda row: (min(row[kind] for kind in KINDS), row["value"]))
+    told = [row for row in rows if _told(row)] if _told(whole) else []
+    shown = sorted(told, key=lambda row: (min(row[kind] for kind in KINDS), row["value"]))
     while shown and not (enough(shown[0]) and _closed(rest(shown, whole))):
         shown.pop(0)
     return shown
@@ -23,7 +24,12 @@ def groups(rows: Sequence[Row], whole: Row) -> list[Row]:
 
 def rest(shown: Sequence[Row], whole: Row) -> dict[str, int]:
     """What is left of the whole."""
-    return {kind: whole[kind] - sum(row[kind] for row in shown) for kind in KINDS}
+    return {kind: (whole[kind] or 0) - sum(row[kind] for row in shown) for kind in KINDS}
+
+
+def _told(row: Mapping[str, int | None]) -> bool:
+    """Whether its counts are: where one is below ten, none is."""
+    return all(row[kind] is not None for kind in KINDS)
 
 
 def _closed(left: Mapping[str, int]) -> bool:
