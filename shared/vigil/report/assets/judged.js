@@ -25,12 +25,14 @@ function groups() {
 
 const byField = ({ field, rows }) => el("div", { class: "kind" }, el("h4", {}, fieldName(field)), rates(rows));
 
+// Where counts are too small to be told, their parts are, too.
+const part = (hits, others) => (hits == null ? "–" : percent(hits / (hits + others)));
+
 // What was said beside what came; how many flags were right, and how many were found.
 function rates(rows) {
   return headed(["", "Said", "Came", "AUC", "Right", "Found", "All"], el("tbody", {}, rows.map((row) => line(row.value, [
     percent(row.mean_probability), percent(row.positives / row.n), decimals(row.auc, 2),
-    percent(row.true_positives / (row.true_positives + row.false_positives)),
-    percent(row.true_positives / (row.true_positives + row.false_negatives)), number(row.n),
+    part(row.true_positives, row.false_positives), part(row.true_positives, row.false_negatives), number(row.n),
   ]))));
 }
 
