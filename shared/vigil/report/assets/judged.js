@@ -18,7 +18,7 @@ function groups() {
   const off = d3.max(parts.flatMap((part) => part.rows), (row) => Math.abs(row.mean_probability - row.positives / row.n));
   return [
     el("p", {}, "What was said and what came differ by ", el("strong", {}, `at most ${places1.format(100 * off)} percentage points`), " in any of these groups."),
-    el("p", { class: "quiet" }, `Said: the mean probability. Came: how many turned out so. Right: of those flagged, how many turned out so. Found: of those that turned out so, how many were flagged. All in cross-validation.`),
+    el("p", { class: "quiet" }, `Said: the mean probability. Came: how many turned out so. Right: of those flagged, how many turned out so. Found: of those that turned out so, how many were flagged; a dash where too few are behind it. All in cross-validation.`),
     el("div", { class: "kinds" }, parts.map(byField)),
   ];
 }
