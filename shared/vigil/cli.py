@@ -253,6 +253,10 @@ def predict(
     with session() as here:
         from vigil.steps import predict as predictions
 
+        if datasets.load(name).task == "classify" and not (dry_run or series):
+            _classify(here, tick, as_json=as_json)
+            return
+
         known = here.cloud.warehouse.series(name) if series else {}
         sums = aggregates.members(datasets.load(name).aggregates, known)
         if series and series not in {*known, *sums}:
@@ -280,6 +284,22 @@ def predict(
         screen.show_forecast(
             rows, here.cloud.warehouse.panel(name, tick.as_of), datasets.load(name)
         )
+
+
+def _classify(here: Session, tick: Tick, *, as_json: bool) -> None:
+    """Publish what follows for records, and show how many are how much at risk."""
+    from vigil.report import class_queries
+    from vigil.steps.predict import predict as published
+
+    with screen.busy(f"classifying {tick.dataset}"):
+        published(tick, here.cloud)
+        warehouse = here.cloud.of(tick.dataset).warehouse
+        rows = warehouse.rows(class_queries.BANDS, dataset=tick.dataset)
+    if as_json:
+        screen.print_json({"dataset": tick.dataset, "dry_run": False, "bands": rows})
+        return
+    _report(here.cloud, "predict", tick, as_json=False)
+    screen.show_bands(rows)
 
 
 @app.command(epilog="Example: vigil explain jhu_global --series Italy")

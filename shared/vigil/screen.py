@@ -255,6 +255,18 @@ def _signed_share(row: Row) -> str:
     return f"{'-' if row['contribution'] < 0 else '+'}{row['share']:.0%}"
 
 
+def show_bands(rows: Sequence[Row]) -> None:
+    """How many are how much at risk: bars for all, a table for the groups."""
+    whole = [row for row in rows if not row["field"]]
+    said = [(f"{row['band']}, {row['lower']:.0%} to {row['upper']:.0%}", row["n"]) for row in whole]
+    if said:
+        bars("How many are how much at risk; no number below ten is shown", said)
+    columns = ("field", "value", "band", "n", "mean_probability")
+    groups = [{name: row[name] for name in columns} for row in rows if row["field"]]
+    if groups:
+        table(groups, most=len(groups))
+
+
 def show_backtest(rows: Sequence[Row], pits: Sequence[Row], baseline: str) -> None:
     """For every measure: the numbers, how models compare by horizon, how honest the best was."""
     for group in pits:

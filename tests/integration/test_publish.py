@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -138,6 +140,11 @@ def test_a_classified_dataset_has_a_report_of_counts_and_nothing_of_anybody(stay
 
 
 def test_the_report_of_a_classified_dataset_is_fetched(stays: Cloud, tmp_path: Path) -> None:
-    """Also before anything has been classified: it says so."""
+    """Also before anything has been classified: it says so. The command then classifies."""
     file = fetch(datasets.load("tiny"), stays, tmp_path / "here" / "tiny.html")
     assert shown(file.read_bytes())["notices"][0].startswith("There is nothing to show yet")
+    vigil = str(Path(sys.executable).with_name("vigil"))
+    asked = [vigil, "predict", "tiny", "--as-of", "2024-04-06", "--json"]
+    said = json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
+    whole = said["bands"][0]
+    assert (whole["field"], whole["band"], whole["n"]) == ("", "all", 30)

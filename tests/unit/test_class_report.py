@@ -60,26 +60,24 @@ def test_no_question_to_the_tables_names_a_record_or_a_person() -> None:
     assert not [sql for sql in asked if re.search(r"\b(record|person|probability|fields)\b", sql)]
 
 
-def test_groups_that_are_too_few_are_left_out_with_as_many_as_hide_them() -> None:
-    """B has nine missed. Without B alone, the whole less C and A would say nine; so A goes, too."""
+def test_counts_that_are_small_are_hidden_with_as_many_as_hide_them() -> None:
+    """B has nine missed. If B alone were hidden, the whole less A and C would say nine."""
     rows = [
         answers("A", 20, 20, 20, 20),
         answers("B", 30, 30, 9, 30),
         answers("C", 40, 40, 40, 40),
     ]
-    whole = answers("", 90, 90, 69, 90)
-    kept = few.groups(rows, whole)
-    assert [row["value"] for row in kept] == ["C"]
-    assert few.rest(kept, whole) == dict(zip(few.KINDS, (50, 50, 29, 50), strict=True))
+    assert few.telling(rows, answers("", 90, 90, 69, 90)) == ["C"]
+    untold = {**rows[1], **dict.fromkeys(few.KINDS)}
+    assert few.telling([rows[0], untold, rows[2]], answers("", 90, 90, 69, 90)) == ["C"]
 
 
-def test_groups_without_a_row_hide_another_where_they_are_few() -> None:
-    """Two records are in no group's row: what the rows leave of the whole would be two."""
+def test_records_of_no_group_hide_one_where_they_are_few() -> None:
+    """Two records are in no row: what the rows leave of the whole would be two."""
     rows = [answers("A", 20, 20, 20, 20), answers("B", 40, 40, 40, 40)]
-    kept = few.groups(rows, answers("", 60, 61, 60, 61))
-    assert [row["value"] for row in kept] == ["B"]
-    assert few.groups(rows, answers("", 60, 60, 60, 60)) == rows
-    assert few.groups([rows[0]], answers("", 20, 21, 20, 20)) == []
+    assert few.telling(rows, answers("", 60, 61, 60, 61)) == ["B"]
+    assert few.telling(rows, answers("", 60, 60, 60, 60)) == ["A", "B"]
+    assert few.telling([rows[0]], answers("", 20, 21, 20, 20)) == []
 
 
 def test_a_share_of_a_few_is_not_said() -> None:
@@ -88,16 +86,18 @@ def test_a_share_of_a_few_is_not_said() -> None:
     assert said == [0.0, None, 0.1, 0.5, None, 1.0]
 
 
-def test_other_groups_are_told_together(whole: Classified) -> None:
-    """Their mean probability is what is left of the whole's: (339 x 0.4 - 160 x 0.4) / 179."""
-    same = {"model": "trees", "split": "crossed", "field": "Age"}
-    own = [{**same, **answers("A", 40, 40, 40, 40)}, {**same, **answers("B", 9, 9, 9, 9)}]
-    total = {**same, **answers("", 90, 90, 69, 90), "field": ""}
+def test_a_group_whose_counts_are_hidden_keeps_what_gives_none_away(whole: Classified) -> None:
+    """How many there are and how many came; neither right nor wrong answers, nor their share."""
+    same = {"model": "trees", "split": "crossed", "field": "Age", "accuracy": 0.5, "auc": 0.7}
+    own = [{**same, **answers("A", 40, 40, 40, 40)}, {**same, **answers("", 50, 50, 9, 50)}]
+    total = {**same, **answers("", 90, 90, 49, 90), "field": ""}
     said = data(replace(whole, assessments=[total, *own]))["groups"]
     [part] = [one["rows"] for one in said if one["field"] == "Age"]
-    assert [(row["value"], row["n"]) for row in part] == [("A", 160), ("other", 179)]
-    assert part[1]["mean_probability"] == pytest.approx(0.4)
-    assert part[1]["positives"] == 79
+    assert [(row["value"], row["n"], row["positives"]) for row in part] == [
+        ("A", 160, 80),
+        ("not known", 159, 59),
+    ]
+    assert not [row for row in part if {*few.KINDS, "accuracy"} & {*row}]
 
 
 def test_a_model_that_is_judged_on_few_shows_rates_and_no_counts(whole: Classified) -> None:

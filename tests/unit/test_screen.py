@@ -294,3 +294,21 @@ def test_drivers_are_bars_for_the_nearest_date_and_a_table_for_all(shown):
         ["own", "growth", "+60%", "+25%"],
         ["all", "else", "-30%"],
     ]
+
+
+def test_risk_is_bars_for_all_and_a_table_for_groups(shown):
+    """The largest band fills the bar; where nothing may be shown nothing is."""
+    same = {"lower": 0.0, "upper": 1 / 3, "mean_probability": 0.2}
+    rows = [
+        {**same, "field": "", "value": "", "band": "not flagged", "n": 40},
+        {**same, "field": "", "value": "", "band": "flagged", "lower": 1 / 3, "upper": 1, "n": 20},
+        {**same, "field": "Age", "value": "0-10", "band": "not flagged", "n": 15},
+    ]
+    screen.show_bands([])
+    screen.show_bands(rows)
+    title, none, flagged, header, group = lines(shown)
+    assert title.startswith("How many are how much at risk")
+    assert none == f"not flagged, 0% to 33% {'█' * 30}  40"
+    assert flagged == f"  flagged, 33% to 100% {'█' * 15}{' ' * 17}20"
+    assert group.split() == ["Age", "0-10", "not", "flagged", "15", "0.2"]
+    assert header.split() == ["field", "value", "band", "n", "mean_probability"]

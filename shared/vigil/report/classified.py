@@ -1,6 +1,6 @@
 """The data of the page of a classified dataset: counts, rates and curves, nobody single."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vigil.report import few
@@ -10,7 +10,8 @@ from vigil.report.shown import Classified, Row
 
 BASELINE = "base_rate"
 SPLITS = ("crossed", "grouped", "random")
-LAST = ("not known", "other")  # among values
+BLANK = "not known"
+LAST = (BLANK, "other")  # among values
 RATES = ("auc", "average_precision", "brier", "log_loss", "accuracy", "covered")
 DIGITS = 4
 ANOTHER = 0.25  # of the population stability index
@@ -85,31 +86,20 @@ def _judged(shown: Classified) -> dict[str, Any] | None:
     return kept if few.enough(whole) else {name: kept[name] for name in ("model", "n", *RATES)}
 
 
-def _groups(shown: Classified) -> list[dict[str, Any]]:
-    """By group, with what is left of the whole as another."""
+def _groups(shown: Classified) -> list[Row]:
+    """By group: counts of right and wrong answers only where none gives a small one away."""
     own, whole = _own(shown), _whole(shown)
-    found: list[dict[str, Any]] = []
-    if whole is None:
-        return found
-    for field in dict.fromkeys(row["field"] for row in own if row["field"]):
-        rows = few.groups([row for row in own if row["field"] == field], whole)
-        left = few.rest(rows, whole)
-        found += [_rounded(row) for row in rows]
-        if rows and any(left.values()):
-            found.append({"field": field, "value": "other", **_left(rows, whole, left)})
+    found: list[Row] = []
+    for field in dict.fromkeys(row["field"] for row in own if row["field"] and whole):
+        rows = [row for row in own if row["field"] == field]
+        kept = few.telling(rows, whole or {})
+        found += [_group(row, counted=row["value"] in kept) for row in rows]
     return found
 
 
-def _left(rows: Sequence[Row], whole: Row, left: Mapping[str, int]) -> dict[str, Any]:
-    """What can be said of all other groups together."""
-    n = sum(left.values())
-    said = [row["n"] * row["mean_probability"] for row in (whole, *rows)]
-    return {
-        **left,
-        "n": n,
-        "positives": left["true_positives"] + left["false_negatives"],
-        "mean_probability": round((said[0] - sum(said[1:])) / n, DIGITS),
-    }
+def _group(row: Row, *, counted: bool) -> Row:
+    said = {**_rounded(row), "value": row["value"] or BLANK}
+    return {k: v for k, v in said.items() if counted or k not in (*few.KINDS, "accuracy")}
 
 
 def _by_field(shown: Classified, rows: Sequence[Row]) -> list[dict[str, Any]]:

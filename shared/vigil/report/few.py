@@ -1,4 +1,4 @@
-"""No count below ten: groups of which one is are left out together, so that no total betrays it."""
+"""No count below ten: what tells one is not said, nor so much else that it could be worked out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,31 +8,21 @@ FEW = 10
 KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 
 
-def enough(row: Mapping[str, int]) -> bool:
+def enough(row: Mapping[str, int | None]) -> bool:
     """Whether there are ten of each kind of answer."""
-    return _told(row) and min(row[kind] for kind in KINDS) >= FEW
+    return min(row[kind] or 0 for kind in KINDS) >= FEW
 
 
-def groups(rows: Sequence[Row], whole: Row) -> list[Row]:
-    """The groups that can be shown: of all others together there are ten of each, or none."""
-    told = [row for row in rows if _told(row)] if _told(whole) else []
-    shown = sorted(told, key=lambda row: (min(row[kind] for kind in KINDS), row["value"]))
-    while shown and not (enough(shown[0]) and _closed(rest(shown, whole))):
+def telling(rows: Sequence[Row], whole: Row) -> list[str]:
+    """The groups whose answers may be counted: of all others together there are ten, or none."""
+    shown = sorted(filter(enough, rows), key=lambda row: (min(row[k] for k in KINDS), row["value"]))
+    while shown and not _closed(shown, whole):
         shown.pop(0)
-    return shown
+    return [row["value"] for row in shown]
 
 
-def rest(shown: Sequence[Row], whole: Row) -> dict[str, int]:
-    """What is left of the whole."""
-    return {kind: (whole[kind] or 0) - sum(row[kind] for row in shown) for kind in KINDS}
-
-
-def _told(row: Mapping[str, int | None]) -> bool:
-    """Whether its counts are: where one is below ten, none is."""
-    return all(row[kind] is not None for kind in KINDS)
-
-
-def _closed(left: Mapping[str, int]) -> bool:
+def _closed(shown: Sequence[Row], whole: Row) -> bool:
+    left = {kind: (whole[kind] or 0) - sum(row[kind] for row in shown) for kind in KINDS}
     return not any(left.values()) or enough(left)
 
 

@@ -20,11 +20,15 @@ AGGREGATE = "SELECT 1 FROM members WHERE dataset = @dataset AND aggregate = @ser
 
 def drivers(dataset: str, series: str, cloud: Cloud) -> list[dict[str, Any]]:
     """The drivers of every target and date, strongest first."""
-    name = datasets.load(dataset).name
+    asked = datasets.load(dataset)
+    name = asked.name
+    if asked.task == "classify":
+        found = "one to classify: its drivers are in the view latest_classifications"
+        raise Rejected(name, rule="name", expected="a dataset to forecast", found=found)
     warehouse = cloud.of(name).warehouse
-    found = warehouse.rows(DRIVERS, dataset=name, series=series)
-    if found:
-        return found
+    rows = warehouse.rows(DRIVERS, dataset=name, series=series)
+    if rows:
+        return rows
     models = [row["model"] for row in warehouse.rows(FORECAST, dataset=name, series=series)]
     if warehouse.rows(AGGREGATE, dataset=name, series=series):
         why = "an aggregate, which is the sum of its places: ask for one of those"

@@ -19,11 +19,15 @@
 WITH rules AS (
   SELECT DISTINCT dataset, outcome, above, grouped_by FROM `{dataset}.measures` WHERE outcome IS NOT NULL
 ),
+asked AS (
+  SELECT DISTINCT dataset, record FROM `{dataset}.classifications`
+),
 known AS (
   SELECT
     r.dataset, r.record, r.fields, r.issued_at AS known_at, u.grouped_by,
-    CAST(REGEXP_EXTRACT(JSON_VALUE(PARSE_JSON(r.fields)[u.outcome]), r'[0-9]+(?:[.][0-9]+)?') AS FLOAT64) > u.above AS came
+    CAST(REGEXP_EXTRACT(JSON_VALUE(PARSE_JSON(r.fields, wide_number_mode => 'round')[u.outcome]), r'[0-9]+(?:[.][0-9]+)?') AS FLOAT64) > u.above AS came
   FROM `{dataset}.records` AS r
+  JOIN asked AS a ON r.dataset = a.dataset AND r.record = a.record
   JOIN rules AS u ON r.dataset = u.dataset
 ),
 outcomes AS (
@@ -45,7 +49,7 @@ last_said AS (
 cut AS (
   SELECT
     s.dataset, s.version, s.probability, s.positive, s.came, s.within, field,
-    IF(field = '', '', IFNULL(JSON_VALUE(PARSE_JSON(s.fields)[field]), 'not known')) AS value
+    IF(field = '', '', IFNULL(JSON_VALUE(PARSE_JSON(s.fields, wide_number_mode => 'round')[field]), 'not known')) AS value
   FROM last_said AS s
   CROSS JOIN UNNEST(ARRAY_CONCAT([''], IFNULL(JSON_VALUE_ARRAY(s.grouped_by), []))) AS field
 ),

@@ -17,7 +17,7 @@ WITH rules AS (
 scored AS (
   SELECT
     c.dataset, c.probability, c.band, c.positive, c.threshold, c.version, c.issued_at, field,
-    IF(field = '', '', IFNULL(JSON_VALUE(PARSE_JSON(r.fields)[field]), 'not known')) AS value
+    IF(field = '', '', IFNULL(JSON_VALUE(PARSE_JSON(r.fields, wide_number_mode => 'round')[field]), 'not known')) AS value
   FROM `{dataset}.latest_classifications` AS c
   JOIN `{dataset}.latest_records` AS r ON c.dataset = r.dataset AND c.record = r.record
   JOIN rules AS u ON c.dataset = u.dataset

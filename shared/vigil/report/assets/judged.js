@@ -18,19 +18,21 @@ function groups() {
   const off = d3.max(parts.flatMap((part) => part.rows), (row) => Math.abs(row.mean_probability - row.positives / row.n));
   return [
     el("p", {}, "What was said and what came differ by ", el("strong", {}, `at most ${places1.format(100 * off)} percentage points`), " in any of these groups."),
-    el("p", { class: "quiet" }, `Said: the mean probability. Came: how many turned out so. Right: of those flagged, how many turned out so. Found: of those that turned out so, how many were flagged. All in cross-validation.`),
+    el("p", { class: "quiet" }, `Said: the mean probability. Came: how many turned out so. Right: of those flagged, how many turned out so. Found: of those that turned out so, how many were flagged; a dash where too few are behind it. All in cross-validation.`),
     el("div", { class: "kinds" }, parts.map(byField)),
   ];
 }
 
 const byField = ({ field, rows }) => el("div", { class: "kind" }, el("h4", {}, fieldName(field)), rates(rows));
 
+// Where counts are too small to be told, their parts are, too.
+const part = (hits, others) => (hits == null ? "–" : percent(hits / (hits + others)));
+
 // What was said beside what came; how many flags were right, and how many were found.
 function rates(rows) {
   return headed(["", "Said", "Came", "AUC", "Right", "Found", "All"], el("tbody", {}, rows.map((row) => line(row.value, [
     percent(row.mean_probability), percent(row.positives / row.n), decimals(row.auc, 2),
-    percent(row.true_positives / (row.true_positives + row.false_positives)),
-    percent(row.true_positives / (row.true_positives + row.false_negatives)), number(row.n),
+    part(row.true_positives, row.false_positives), part(row.true_positives, row.false_negatives), number(row.n),
   ]))));
 }
 
