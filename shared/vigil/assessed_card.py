@@ -100,6 +100,8 @@ def _group(row: Row) -> tuple[str, ...]:
 
 def _confused(row: Row, asked: Classification) -> str:
     """What yes and no came to."""
+    if row["true_positives"] is None:
+        return f"At the threshold ({_costs(asked)}): a count is under ten, so none is shown."
     return f"At the threshold ({_costs(asked)}):\n\n" + card.table(
         ("", "it was yes", "it was no"),
         [

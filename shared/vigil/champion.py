@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vigil import engine
-from vigil.bundle import Bundle, json_bytes
+from vigil.bundle import Bundle, corrupt, json_bytes
 from vigil.classify import classifier
 from vigil.datasets import Dataset
 from vigil.engine import Model
@@ -43,7 +43,10 @@ class Champion:
 
 def load(bundle: Bundle) -> Any:
     """From the files of a bundle that was checked: a Champion, or a Classifier."""
-    return LOADS[bundle.json(INDEX).get("task", "forecast")](bundle)
+    task = bundle.json(INDEX).get("task", "forecast")  # older bundles do not say it
+    if task not in LOADS:
+        raise corrupt("model", f"a task to {' or '.join(LOADS)}", task)
+    return LOADS[task](bundle)
 
 
 def _load(bundle: Bundle) -> Champion:

@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vigil import categories, cells, columns, records
-from vigil.categories import Categories
+from vigil import cells, columns, records
 from vigil.datasets import Dataset, Source
 from vigil.errors import Rejected
 from vigil.panel import Dates, Floats, Key, Panel, grid, last_date, scatter
@@ -26,7 +25,6 @@ class Parsed:
     attributes: Attributes = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     records: Records = NONE
-    categories: Categories = field(default_factory=dict)
 
     @property
     def last_date(self) -> date | None:
@@ -49,7 +47,8 @@ def parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None 
     except Rejected as reason:
         raise (reason.unquoted if dataset.personal else reason) from None
     named = not dataset.personal
-    return replace(parsed, marks=tuple(replace(one, named=named) for one in parsed.marks))
+    marks = tuple(replace(one, named=named or one.common) for one in parsed.marks)
+    return replace(parsed, marks=marks)
 
 
 def _parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None) -> Parsed:
@@ -60,8 +59,8 @@ def _parse(dataset: Dataset, name: str, body: bytes, pseudonym: Pseudonym | None
     mark = columns.check(source, found.header, declared, where)
     if source.layout == "records":
         held, repeated = records.read(source, found.table, where, pseudonym)
-        counts = categories.counted(source, found.table)
-        return Parsed(marks=(mark, repeated), records=held, categories=counts)
+        strange = records.strange(source, found.table, where)
+        return Parsed(marks=(mark, repeated, *strange), records=held)
     parsed = LAYOUTS[source.layout](dataset, name, found.table, where)
     if not any(one.known for one in parsed.panel.values()):
         raise Rejected(where, rule="empty", expected="values", found="none")

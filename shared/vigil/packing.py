@@ -92,10 +92,11 @@ def _schema(columns: Mapping[str, DataType | AnyType]) -> Schema:
 def _records(dataset: Dataset) -> Schema:
     """Any type: pandas reads a column of blanks as numbers, whatever it is a column of."""
     needed, names = set[str](), dict[str, None]()
+    outcome = question(dataset).outcome.field  # whoever asks does not know it
     for source in dataset.sources.values():
         given = [*source.fields, *(name for name in (source.record, source.person) if name)]
         names |= dict.fromkeys(given)
-        needed |= {*source.fields} - {*source.optional}
+        needed |= {*source.fields} - {*source.optional, outcome}
     return Schema([ColSpec(ANY, name, required=name in needed) for name in names])
 
 

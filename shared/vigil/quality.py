@@ -39,6 +39,7 @@ class Mark:
     allowed: int = 0
     severity: str = "warning"
     named: bool = True  # whether the items may be, or are of people
+    common: bool = False  # items of so many rows that they tell of nobody
 
     @property
     def speaks(self) -> bool:

@@ -27,6 +27,7 @@ type Pseudonym = Callable[[str], str]
 type Rows = npt.NDArray[np.int64]
 
 BLOCK = 1 << 13  # so many records are text at a time
+FEW, RARE = 10, "one that is rare"  # rows: fewer may tell of somebody
 EXACT = 2.0**53  # whole numbers beyond that are not told apart
 
 
@@ -53,18 +54,12 @@ class Records:
             names = self.names.slice(start, BLOCK)
             people = self.people.slice(start, BLOCK).cast(pa.string())
             said = [column.slice(start, BLOCK).cast(pa.string()) for column in self.said]
-            columns = {"record": names, "person": people, "fields": _objects(said, len(names))}
-            yield pa.RecordBatch.from_pydict(columns)
+            pieces = pc.binary_join_element_wise(*said, ", ")
+            fields = pc.binary_join_element_wise("{", pieces, "}", "")
+            yield pa.RecordBatch.from_pydict({"record": names, "person": people, "fields": fields})
 
 
 NONE = Records(pa.array([], pa.string()), pa.array([], pa.string()).dictionary_encode())
-
-
-def _objects(said: list[pa.Array], count: int) -> pa.Array:
-    """Pieces of JSON as objects."""
-    if not said:
-        return pa.repeat("{}", count)
-    return pc.binary_join_element_wise("{", pc.binary_join_element_wise(*said, ", "), "}", "")
 
 
 def keyed_hash(key: bytes, dataset: str) -> Pseudonym:
@@ -79,7 +74,7 @@ def keyed_hash(key: bytes, dataset: str) -> Pseudonym:
 def read(
     source: Source, table: pa.Table, where: str, pseudonym: Pseudonym | None
 ) -> tuple[Records, Mark]:
-    """All records of a file, every cell typed, blanks as null."""
+    """All records of a file, every cell typed, blanks as null, and so what the file leaves out."""
     said = _pieces(source, table, where)
     names = _names(source, table, said, where)
     held, repeated = _once(Records(names, _people(source, table, pseudonym), said), where)
@@ -110,8 +105,21 @@ def _pieces(source: Source, table: pa.Table, where: str) -> tuple[pa.DictionaryA
     return tuple(
         _said(column, _typed(source, table, column, kind, where))
         for column, kind in source.fields.items()
-        if column in table.column_names
     )
+
+
+def strange(source: Source, table: pa.Table, where: str) -> Iterator[Mark]:
+    """The texts of a field that are none of its categories: taken in, and found.
+
+    One that fewer than ten rows have may tell of somebody, and is not named.
+    """
+    for column, known in source.expect.categories.items():
+        if column in table.column_names:
+            scope, expected = f"{where}.{column}", f"one of {', '.join(known)}"
+            counts = Counter(_encoded(table, column).drop_null().to_pylist())
+            unknown = counts.keys() - set(known)
+            named = frozenset(text if counts[text] >= FEW else RARE for text in unknown)
+            yield Mark("categories", scope, expected, named, common=True)
 
 
 def _once(records: Records, where: str) -> tuple[Records, frozenset[Item]]:
@@ -151,7 +159,9 @@ def _said(column: str, values: pa.Array) -> pa.DictionaryArray:
 
 
 def _typed(source: Source, table: pa.Table, column: str, kind: str, where: str) -> pa.Array:
-    """A column's cells as what they are."""
+    """A column's cells as what they are; of a column that is not there, blanks."""
+    if column not in table.column_names:
+        return pa.nulls(table.num_rows)
     if kind == "text":
         encoded = _encoded(table, column)
         check_codes(source, table, column, sorted(encoded.dictionary.to_pylist()), where)

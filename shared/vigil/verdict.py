@@ -1,11 +1,11 @@
 """Verdicts: whether a source's new content is taken in, and what a reader should know of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from vigil import behaviour, categories, quality
+from vigil import behaviour, quality
 from vigil.arrivals import Arrival
 from vigil.datasets import Dataset
 from vigil.errors import Rejected
@@ -13,7 +13,7 @@ from vigil.layouts import Parsed
 from vigil.quality import Finding, Mark
 
 # Said once; what the other rules say stands.
-EVENTS = ("jump", "lost_series", "new_category", "new_series", "reverted", "stale")
+EVENTS = ("jump", "lost_series", "new_series", "reverted", "stale")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,6 @@ class Case:
     new: Parsed
     held: Mapping[str, Parsed]  # source -> its content before
     as_of: datetime
-    had: Callable[[str], set[str]] = lambda _: set()  # the values of a column there ever were
 
     @property
     def where(self) -> str:
@@ -58,7 +57,6 @@ class Case:
             yield from filter(None, [quality.stale(spec, self.where, last, self.as_of)])
         if old:
             yield from behaviour.jumps(self.dataset, self.source, self.new.panel, old.panel)
-            yield from categories.unknown(self.where, self.new.categories, old.categories, self.had)
             yield from behaviour.places(self.where, self.new.series, old.series, self.as_of)
 
     def _marks(self, content: Parsed) -> Iterator[Mark]:

@@ -5,7 +5,6 @@ different, or gone.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -50,8 +49,6 @@ class Replay:
     roster: Rows = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)  # source, hash: all there ever were
     recorded: Recorded = NOTHING
-    ever: Callable[[str], Iterable[str]] = lambda _: ()  # values of a column before all this
-    values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     vintages: list[Row] = field(default_factory=list)
     changes: list[pa.Table] = field(default_factory=list)
     records: list[Added] = field(default_factory=list)
@@ -86,7 +83,7 @@ class Replay:
         """
         line = self.dataset.line(source)
         held = self.held(line)
-        case = Case(self.dataset, source, parsed, held, issued_at, self._had)
+        case = Case(self.dataset, source, parsed, held, issued_at)
         self._find(issued_at, case.findings())
         before, after = (
             resolve(self.dataset, line, {name: one.panel for name, one in state.items()})
@@ -102,12 +99,6 @@ class Replay:
         if len(parsed.records):
             news, self.recorded = self.recorded.news(parsed.records)
             self.records.append(Added(source, issued_at, news))
-        for column, counts in parsed.categories.items():
-            self.values[column].update(counts)
-
-    def _had(self, column: str) -> set[str]:
-        """The values of a column that any record ever had."""
-        return {*self.values[column], *self.ever(column)}
 
     def _find(self, issued_at: datetime, findings: Iterable[Finding]) -> None:
         found = verdict.expected(self.dataset, findings)

@@ -250,15 +250,6 @@ class Warehouse:
         rows = self.arrow(sql, dataset=dataset)
         return Recorded(rows["record"], rows["digest"])
 
-    def values(self, dataset: str, column: str) -> list[str]:
-        """The values of a field that any record had."""
-        sql = (
-            "SELECT DISTINCT JSON_VALUE(fields, @path) AS value FROM records "
-            "WHERE dataset = @dataset"
-        )
-        rows = self.rows(sql, dataset=dataset, path=f'$."{column}"')
-        return [row["value"] for row in rows if row["value"] is not None]
-
     def people(self, dataset: str, table: str) -> list[tuple[str, str | None]]:
         """Whom the rows of a table are about: record and person. Asked without naming anybody."""
         sql = f"SELECT record, person FROM {table} WHERE dataset = @dataset"

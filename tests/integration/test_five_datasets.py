@@ -94,28 +94,17 @@ def test_aggregates_are_flagged_and_no_code_is_taken_for_another(cloud: Cloud) -
     assert run["peak_mb"] - held < 550
 
 
-@pytest.fixture
-def hospital(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """The restricted cloud, with its tables."""
-    from vigil.local import resources
-
-    name = cloud.settings.warehouse
-    monkeypatch.setenv("VIGIL_RESTRICTED_BUCKET", f"restricted-{name}")
-    resources.make([])
-    return Cloud.from_env().restricted
-
-
-def put(hospital: Cloud, name: str, body: bytes) -> None:
+def put(restricted: Cloud, name: str, body: bytes) -> None:
     """What a hospital does: an object in the inbox."""
-    hospital.lake.store.bucket.blob(f"inbox/hospital_stay/{name}").upload_from_string(body)
+    restricted.lake.store.bucket.blob(f"inbox/hospital_stay/{name}").upload_from_string(body)
 
 
-def test_stays_come_through_the_inbox_and_people_stay_unknown(hospital: Cloud) -> None:
+def test_stays_come_through_the_inbox_and_people_stay_unknown(restricted: Cloud) -> None:
     """Typed cells, blanks and ranges as they are; no patient's number in any table."""
-    put(hospital, "train_2024.csv.gz", STAYS.read_bytes())
+    put(restricted, "train_2024.csv.gz", STAYS.read_bytes())
     tick = Tick("hospital_stay", parse_moment("2099-01-01", "test"))
     assert ingest(tick, Cloud.from_env()) is None
-    rows = hospital.warehouse.rows("SELECT record, person, fields FROM latest_records")
+    rows = restricted.warehouse.rows("SELECT record, person, fields FROM latest_records")
     fields = {row["record"]: json.loads(row["fields"]) for row in rows}
     assert len(fields) == 1000
     assert fields["245329"]["Stay"] == "51-60"
@@ -132,30 +121,30 @@ def test_stays_come_through_the_inbox_and_people_stay_unknown(hospital: Cloud) -
         assert open_.rows(f"SELECT 1 AS one FROM `{table}` LIMIT 1") == [], table
 
 
-def test_the_inbox_is_read_once_and_a_bad_file_hurts_no_good_one(hospital: Cloud) -> None:
+def test_the_inbox_is_read_once_and_a_bad_file_hurts_no_good_one(restricted: Cloud) -> None:
     """Each object is one arrival at its own moment; the refused one is noted once."""
-    put(hospital, "train_bad.csv", b"<html>502</html>")
-    put(hospital, "train_good.csv.gz", STAYS.read_bytes())
+    put(restricted, "train_bad.csv", b"<html>502</html>")
+    put(restricted, "train_good.csv.gz", STAYS.read_bytes())
     for day in ("2099-01-01", "2099-01-02"):
         ingest(Tick("hospital_stay", parse_moment(day, "test")), Cloud.from_env())
-    runs = hospital.warehouse.rows("SELECT status, `rows` FROM runs ORDER BY started_at")
+    runs = restricted.warehouse.rows("SELECT status, `rows` FROM runs ORDER BY started_at")
     assert [tuple(run.values()) for run in runs] == [("done", 1000), ("unchanged", 0)]
-    found = hospital.warehouse.rows("SELECT severity, rule, scope FROM findings")
+    found = restricted.warehouse.rows("SELECT severity, rule, scope FROM findings")
     assert found == [{"severity": "error", "rule": "content", "scope": "hospital_stay.admissions"}]
 
 
-def test_what_has_expired_leaves_the_tables(hospital: Cloud) -> None:
+def test_what_has_expired_leaves_the_tables(restricted: Cloud) -> None:
     """The bucket's own rule deletes what is too old; the next Tick follows it."""
-    put(hospital, "train_2024.csv.gz", STAYS.read_bytes())
+    put(restricted, "train_2024.csv.gz", STAYS.read_bytes())
     ingest(Tick("hospital_stay", parse_moment("2099-01-01", "test")), Cloud.from_env())
-    rules = hospital.lake.store.client.get_bucket(hospital.settings.raw_bucket).lifecycle_rules
+    rules = restricted.lake.store.client.get_bucket(restricted.settings.raw_bucket).lifecycle_rules
     [rule] = list(rules)
     assert rule["condition"]["age"] == 730
     for prefix in rule["condition"]["matchesPrefix"]:
-        for blob in hospital.lake.store.client.list_blobs(
-            hospital.settings.raw_bucket, prefix=prefix
+        for blob in restricted.lake.store.client.list_blobs(
+            restricted.settings.raw_bucket, prefix=prefix
         ):
             blob.delete()
     ingest(Tick("hospital_stay", parse_moment("2099-01-02", "test")), Cloud.from_env())
     for table in ("records", "vintages"):
-        assert hospital.warehouse.rows(f"SELECT 1 AS one FROM `{table}` LIMIT 1") == [], table
+        assert restricted.warehouse.rows(f"SELECT 1 AS one FROM `{table}` LIMIT 1") == [], table

@@ -7,7 +7,8 @@ from typing import Any
 
 import mlflow_server
 import pytest
-from tiny import WAVES, waves, write_dataset
+from subjects import RECORDS, SERIES, Subject
+from tiny import WAVES
 
 from vigil import tables
 from vigil.cloud import Cloud
@@ -23,6 +24,8 @@ DAYS = 330
 KEYS = {
     "observations": "source, target, series, date, issued_at",
     "forecasts": "source, target, series, period, model, horizon",
+    "records": "record, issued_at",
+    "classifications": "record, issued_at",
 }
 MADE_ANEW = {"run_id"}
 
@@ -46,21 +49,32 @@ def told(cloud: Cloud, table: str) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if k not in MADE_ANEW} for row in rows]
 
 
+@pytest.fixture(params=[SERIES, RECORDS], ids=lambda one: one.task)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """What is lost: series, or records of people."""
+    found: Subject = request.param
+    return found
+
+
 @pytest.fixture
 def lost(
     cloud: Cloud,
+    subject: Subject,
     server: mlflow_server.Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[Cloud, dict[str, list[dict[str, Any]]]]:
-    """A year of two vintages, a champion and its forecast; then all but what must stay is gone."""
-    write_dataset(tmp_path / "datasets", more="recipe: ridge\nmodels: [seasonal_naive, ridge]\n")
+    """A year of two vintages, a champion and its answers; then all but what must stay is gone."""
+    subject.write(tmp_path / "datasets")
     monkeypatch.setenv("VIGIL_DATASETS", str(tmp_path / "datasets"))
+    monkeypatch.setenv("VIGIL_RESTRICTED_WAREHOUSE", cloud.settings.warehouse)
+    monkeypatch.setenv("VIGIL_RESTRICTED_BUCKET", cloud.settings.raw_bucket)
+    monkeypatch.setenv("VIGIL_HASH_KEY", "a secret of the tests")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
     cloud = Cloud.from_env()
     for days in (DAYS - 5, DAYS):
         file = tmp_path / f"visits_{days}.csv"
-        file.write_bytes(waves(days))
+        file.write_bytes(subject.file(days))
         at = Tick("tiny", parse_moment(str(WAVES + timedelta(days=days)), "test"))
         ingest(at, cloud, {"visits": str(file)})
     train(tick(), cloud)
@@ -75,14 +89,17 @@ def lost(
 
 
 def test_all_is_made_anew_and_the_same_model_says_the_same(
-    lost: tuple[Cloud, dict[str, list[dict[str, Any]]]], monkeypatch: pytest.MonkeyPatch
+    lost: tuple[Cloud, dict[str, list[dict[str, Any]]]],
+    subject: Subject,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Observations from raw files, the champion from MLflow: each number as it was.
+    """Observations or records from raw files, the champion from MLflow: each number as it was.
 
     Without MLflow nothing serves that is not whole, and the head stays as it was.
     """
     cloud, before = lost
-    assert before["forecasts"]
+    assert before[subject.kept]
+    assert {row["model"] for row in before[subject.answers]} >= {subject.recipe}
     rebuild("tiny", tick().as_of, cloud, lambda *_: None)
     with monkeypatch.context() as alone:
         alone.delenv("MLFLOW_TRACKING_URI")

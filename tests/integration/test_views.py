@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from by_hand import insert, own_cloud
+from stays_by_hand import classified, known, rule, stays
 
 from vigil import export, hub, looker, views
 from vigil.cloud import Cloud
@@ -370,3 +371,107 @@ def test_the_report_of_looker_studio_finds_all_that_it_names(filled: Cloud) -> N
         "view drivers: no column sentence, for 'Why'",
     ]
     assert len(missing) == 2 + len(looker.sources()) - 1
+
+
+def bands(cloud: Cloud, dataset: str) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Field and value -> how many are in each band."""
+    sql = "SELECT field, value, band, n FROM risk_bands WHERE dataset = @dataset ORDER BY lower"
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for row in cloud.warehouse.rows(sql, dataset=dataset):
+        found.setdefault((row["field"], row["value"]), []).append((row["band"], row["n"]))
+    return found
+
+
+def test_a_group_with_a_count_below_ten_is_counted_with_another(filled: Cloud) -> None:
+    """B has three at high risk. A is hidden beside it: else the total would betray the three."""
+    insert(filled, "measures", [rule("bands")])
+    ages = {
+        "A": (10, 10, 10, 10),
+        "B": (12, 10, 10, 3),
+        "C": (10, 10, 10, 11),
+        "": (20, 10, 10, 10),
+    }
+    stays(filled, "bands", ages)
+    names = ("low", "moderate", "raised", "high")
+    assert bands(filled, "bands") == {
+        key: list(zip(names, counts, strict=True))
+        for key, counts in {
+            ("", ""): (52, 40, 40, 34),
+            ("Age", "C"): (10, 10, 10, 11),
+            ("Age", "not known"): (20, 10, 10, 10),
+            ("Age", "other"): (22, 20, 20, 13),
+        }.items()
+    }
+    row = one(filled, "risk_bands", "dataset = 'bands' AND value = 'C' AND band = 'raised'")
+    assert (row["lower"], row["upper"], row["threshold"]) == (0.5, 0.75, 0.5)
+    assert row["mean_probability"] == pytest.approx(0.6)
+
+
+def test_bands_are_joined_where_there_are_few_and_nothing_is_shown_of_fewer(filled: Cloud) -> None:
+    """Flagged or not, where that is ten; the number alone, where even that is not; then nothing."""
+    insert(filled, "measures", [rule(name) for name in ("few", "fewer", "fewest")])
+    stays(filled, "few", {"X": (5, 5, 10, 1), "Y": (0, 20, 15, 0)})
+    stays(filled, "fewer", {"X": (9, 4, 0, 0), "Y": (0, 14, 9, 0)})
+    stays(filled, "fewest", {"X": (9, 0, 0, 0)})
+    assert bands(filled, "few") == {
+        ("", ""): [("not flagged", 30), ("flagged", 26)],
+        ("Age", "X"): [("not flagged", 10), ("flagged", 11)],
+        ("Age", "Y"): [("not flagged", 20), ("flagged", 15)],
+    }
+    assert bands(filled, "fewer") == {
+        ("", ""): [("all", 36)],
+        ("Age", "X"): [("all", 13)],
+        ("Age", "Y"): [("all", 23)],
+    }
+    assert bands(filled, "fewest") == {}
+
+
+def test_the_newest_classification_is_that_of_the_newest_vintage_and_the_last_run(
+    filled: Cloud,
+) -> None:
+    """Of two of one moment the later one; a record that was scored before only is gone."""
+    said = [("a", 1, "p1", 0.9), ("b", 1, "p1", 0.2), ("a", 2, "p2", 0.1)]
+    insert(filled, "classifications", [
+        classified("newest", *row) for row in [*said, ("a", 2, "p3", 0.6)]
+    ])  # fmt: skip
+    insert(filled, "publications", [
+        {"dataset": "newest", "publication": name, "issued_at": moment(day), "vintage": str(day),
+         "published_at": moment(published)} for name, day, published in
+        (("p1", 1, 1), ("p3", 2, 3), ("p2", 2, 2))
+    ])  # fmt: skip
+    row = one(filled, "latest_classifications", "dataset = 'newest'")
+    assert (row["record"], row["probability"], row["band"]) == ("a", 0.6, "raised")
+
+
+def test_a_classification_is_scored_once_by_the_outcome_that_came_after_it(filled: Cloud) -> None:
+    """The last one before the outcome was first known counts, with the outcome as it was then.
+
+    Yes was said of 32 + 20 and no of 20 + 35, each with 0.8 or 0.2; pairs are told apart 1120
+    times, and 1340 times the two are the same.
+    """
+    insert(filled, "measures", [rule("came")])
+    known(filled, "came", {"1": (10, 10, 10, 10), "2": (10, 10, 10, 10), "3": (12, 0, 0, 15)})
+    row = one(filled, "classification_scores", "dataset = 'came' AND field = ''")
+    assert (row["version"], row["n"], row["positives"]) == ("v", 107, 52)
+    assert row["brier"] == pytest.approx((67 * 0.04 + 40 * 0.64) / 107)
+    assert row["log_loss"] == pytest.approx(-(67 * math.log(0.8) + 40 * math.log(0.2)) / 107)
+    assert row["auc"] == pytest.approx((1120 + 1340 / 2) / (52 * 55))
+    kinds = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+    assert [row[name] for name in kinds] == [32, 20, 20, 35]
+    assert row["accuracy"] == row["covered"] == pytest.approx(67 / 107)
+    assert row["mean_probability"] == pytest.approx((52 * 0.8 + 55 * 0.2) / 107)
+
+
+def test_scores_by_group_show_no_count_below_ten(filled: Cloud) -> None:
+    """Of 3 no wrong answer is there: it is counted with 1, else the total would say so."""
+    found = filled.warehouse.rows(
+        "SELECT * FROM classification_scores WHERE dataset = 'came' AND field != '' ORDER BY value"
+    )
+    assert [(row["field"], row["value"], row["n"]) for row in found] == [
+        ("Age", "2", 40),
+        ("Age", "other", 67),
+    ]
+    assert [(row["true_positives"], row["false_negatives"]) for row in found] == [
+        (10, 10),
+        (22, 10),
+    ]

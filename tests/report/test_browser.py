@@ -1,7 +1,7 @@
 """The report in a real browser: drawn, switched, read by keyboard, printed, without a network."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from chromium import PHONE, Browser, needed
+from chromium import PHONE, Browser
 from made_scores import LAST
 from made_up import Shape, bare, few, france, jhu, portugal, shown
 
@@ -21,15 +21,6 @@ from vigil.report.grids import day
 Written = Callable[[Shown], Path]
 ARROW_DOWN, ARROW_RIGHT, ENTER, TAB = "\ue015", "\ue014", "\ue007", "\ue004"
 FAN = "#plot .band-95 path"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium."""
-    needed()
-    one = Browser()
-    yield one
-    one.driver.quit()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from vigil.dossier import Dossier
 from vigil.steps.progress import quiet
 
 TOLD = datasets.load("hospital_stay")
-RECIPES = ["trees", "logistic", "base_rate"]
+RECIPES = ["trees", "logistic", "forest", "base_rate"]
 CASE, PERSON = "case-7f3a", "a1b2c3d4e5f6"  # how names of records and people begin
 RARE = {
     "Hospital_code": 917354, "City_Code_Patient": 884172, "Department": "xenobiology",

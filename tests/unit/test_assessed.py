@@ -103,6 +103,14 @@ def test_the_card_names_its_own_weak_points():
     assert "Age 21-30: 50% was said on average, 40% came" in text
 
 
+def test_the_card_says_why_a_matrix_is_not_shown():
+    """A count under ten, where it would stand."""
+    blank = {**ROW, **dict.fromkeys([*assessed.COUNTS, "accuracy", "f1"])}
+    scores = dossier().scores
+    few = replace(dossier(), scores=scores.from_pylist([blank], scores.schema))
+    assert "a count is under ten, so none is shown" in Assessed(few, TOLD).card
+
+
 def test_a_training_that_was_not_judged_has_no_scores_and_a_card():
     """Nothing to compare, and nothing breaks."""
     bare = Exhibits(replace(dossier(), scores=dossier().scores.slice(0, 0)))

@@ -189,3 +189,10 @@ def test_a_fan_shows_the_largest_series_before_and_after() -> None:
     of_d = [row for row in shown if row["series"] == "D"]
     assert [row["q500"] is None for row in of_d] == [True] * 56 + [False] * HORIZON
     assert [row["actual"] for row in of_d] == values[180 - 55 : 181 + HORIZON, 3].tolist()
+
+
+def test_a_bundle_of_a_task_that_is_not_known_is_refused() -> None:
+    """Later code may have a third one: what serves then is the last good version."""
+    with pytest.raises(Rejected, match="a task to forecast or classify; found dance") as refused:
+        champion.load(Bundle({champion.INDEX: b'{"task":"dance"}'}))
+    assert refused.value.rule == "corrupt_model"

@@ -82,6 +82,11 @@ PERSONAL_MISTAKES = {
         "{Stay: text}, expect: {parts: {Age: A}}}",
         "no columns of 'series' or 'fields'",
     ),
+    "a category is of no field": (
+        "{Stay: text}}",
+        "{Stay: text}, expect: {categories: {Age: [old]}}}",
+        "expect.categories: ['Age'] are no fields of text",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from vigil import datasets, layouts, tables, views
 from vigil.cli import app
-from vigil.datasets import model, sources
+from vigil.datasets import model, questions, sources
 from vigil.models.table import MODELS
 from vigil.verdict import EVENTS
 
@@ -120,10 +120,10 @@ FIELDS = {
     sources.Expect: "What is expected of a source",
     model.Measure: "A measure (target or covariate)",
     model.Rules: "Rules",
-    model.Classification: "A question",
-    model.Outcome: "An outcome",
-    model.Costs: "Costs",
-    model.Derived: "A derived feature",
+    questions.Classification: "A question",
+    questions.Outcome: "An outcome",
+    questions.Costs: "Costs",
+    questions.Derived: "A derived feature",
     model.Aggregates: "Aggregates",
     model.Anomaly: "An anomaly",
     model.Known: "A finding that is known",
@@ -132,7 +132,7 @@ FIELDS = {
 
 def test_every_part_of_a_dataset_file_has_a_table() -> None:
     """A new class in the model needs a table, too."""
-    classes = [*vars(model).values(), *vars(sources).values()]
+    classes = [value for one in (model, questions, sources) for value in vars(one).values()]
     parts = {one for one in classes if isinstance(one, type) and issubclass(one, sources.Record)}
     assert parts - {sources.Record} == set(FIELDS)
 

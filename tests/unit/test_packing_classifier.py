@@ -65,6 +65,13 @@ def test_a_column_that_is_missing_is_named(model):
         model.predict(file().rename(columns={"Ward_Type": "Ward"}))
 
 
+def test_nobody_who_asks_needs_the_outcome():
+    """Though every file of the dataset has its column."""
+    source = TOLD.sources["admissions"].model_copy(update={"optional": ("case_id", "patientid")})
+    asked = packing.signature(TOLD.model_copy(update={"sources": {"admissions": source}})).inputs
+    assert [one.name for one in asked if not one.required] == ["Stay", "case_id", "patientid"]
+
+
 def test_nothing_asked_gives_no_answer(model):
     """An empty frame is no error."""
     assert model.predict(file().head(0)).empty

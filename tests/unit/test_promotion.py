@@ -257,6 +257,21 @@ def test_what_cannot_be_compared_is_not_inside_by_chance():
     assert math.isnan(outside(np.ones((1, 1)), np.full((1, 1), NAN), np.full((1, 1), NAN)))
 
 
+def test_the_better_of_two_that_are_as_good_seldom_takes_over():
+    """Classifiers are chosen in the groups that judge them: 10 contests of 100 at most."""
+    draw, promoted = np.random.default_rng(7), 0
+    for _ in range(100):
+        truth = draw.random((ORIGINS, 30))
+        came = draw.random(truth.shape) < truth
+        said = np.clip(truth + draw.normal(0, 0.1, (3, *truth.shape)), 0, 1)
+        losses = np.square(came - said).sum(axis=-1).tolist()
+        scores = table(dict(zip(("old", "a", "b"), losses, strict=True)))
+        found = {name: recent(scores, name, "old", 7) for name in ("a", "b")}
+        best = choose(found)
+        promoted += promotion.switch(replace(found[best], loss=BRIER), best, "old").promoted
+    assert promoted <= 10
+
+
 @pytest.mark.slow
 def test_where_the_truth_is_known_the_gate_is_mostly_right():
     """Of 100 simulated weeks: refreshes pass, equals seldom, shuffled targets never."""

@@ -11,7 +11,7 @@ from vigil.datasets import Dataset
 from vigil.errors import Misconfigured, Rejected
 from vigil.layouts import Parsed
 from vigil.quality import Mark
-from vigil.records import keyed_hash
+from vigil.records import RARE, keyed_hash
 from vigil.verdict import Case
 
 STAYS = Dataset.model_validate(
@@ -106,6 +106,15 @@ def test_an_integer_is_a_whole_number(cell):
     reason = refused(FILE.replace("2.0", cell))
     assert (reason.where, reason.rule) == ("stays.stays, column Bed Grade", "numbers")
     assert "row 2" in reason.found
+
+
+def test_a_column_that_is_not_there_is_blank():
+    """So that a later file which has it, and blanks in it, says nothing new."""
+    rows = [line.rpartition(",")[0] for line in FILE.splitlines()]
+    lacking = read("\n".join([*rows, ""]))
+    assert [row["Stay"] for row in fields(lacking)] == [None] * 3
+    blank = read("\n".join([FILE.splitlines()[0], *(f"{row}," for row in rows[1:]), ""]))
+    assert records_of(lacking.records) == records_of(blank.records)
 
 
 def test_the_same_person_has_the_same_hash():
@@ -248,6 +257,27 @@ def test_a_record_without_a_name_among_others_is_refused():
     """Counted from the header as 1."""
     reason = refused(FILE.replace("\n2,", "\n,"))
     assert (reason.rule, reason.found) == ("series", "none in row 3")
+
+
+def strange(dataset: Dataset, *files: str) -> list[tuple[str, frozenset]]:
+    """What is no category, file by file, as the marks say."""
+    marks = (mark for file in files for mark in read(file, dataset).marks)
+    return [(mark.scope, mark.items) for mark in marks if mark.rule == "categories" and mark.speaks]
+
+
+def test_an_unknown_category_is_taken_in_and_found():
+    """Ward S is declared, with or without blanks around it; V is not; a blank is no category.
+
+    By its name only if ten rows have it: fewer may tell of somebody.
+    """
+    wards = expecting(categories={"Ward": ["R", "S"]})
+    assert strange(wards, FILE, FILE.replace(" S ", "")) == []
+    parsed = read(FILE.replace(" S ", "V"), wards)
+    assert fields(parsed)[1]["Ward"] == "V"
+    assert strange(wards, FILE.replace(" S ", "V")) == [("stays.stays.Ward", {RARE})]
+    header, _, row, _ = FILE.replace(" S ", "V").splitlines()
+    many = [f"{number}{row.removeprefix('2')}" for number in range(100, 110)]
+    assert strange(wards, "\n".join([header, *many, ""])) == [("stays.stays.Ward", {"V"})]
 
 
 def judged(text: str, dataset: Dataset = STAYS) -> Case:

@@ -52,6 +52,7 @@ def test_exactly_the_events_are_said_once_and_every_other_rule_is_a_mark():
         marks |= set() if at_once else named(one, "Mark")
     assert events == set(EVENTS)
     assert marks == {
+        "categories",
         "duplicates",
         "empty_column",
         "ended",

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vigil.classify.frame import Frame
+from vigil.classify.frame import Frame, coded
 from vigil.datasets import Classification, Derived
 from vigil.panel import Floats
 
@@ -40,10 +40,9 @@ def _texts(values: pa.Array) -> pa.Array:
 
 def _visits(people: pa.Array, known: pa.Array) -> Floats:
     """How many known records each one has; NaN where nobody is named."""
-    counts = pc.value_counts(known.drop_null())
-    at = pc.index_in(people, counts.field("values"))
-    found = counts.field("counts").take(at).cast(pa.float64())
-    numbers: Floats = found.to_numpy(zero_copy_only=False)
-    if people.null_count:
-        numbers = np.where(people.is_null().to_numpy(zero_copy_only=False), np.nan, numbers)
-    return numbers
+    asked, all_ = coded(people), coded(known)
+    counts = np.bincount(all_.indices.drop_null().to_numpy(), minlength=len(all_.dictionary))
+    there = pc.index_in(asked.dictionary, all_.dictionary)
+    each = pa.array(counts.astype(float)).take(there).take(asked.indices)
+    found: Floats = each.to_numpy(zero_copy_only=False)
+    return found

@@ -12,6 +12,7 @@ from vigil.panel import Floats
 
 PARTS = 10  # of a range
 LEAST = 1e-4  # of a share
+ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Population:
 
     @classmethod
     def of(cls, encoder: Encoder, table: Numbers) -> Self:
-        """Of the rows that were learnt from."""
+        """Of the rows that were learnt from, evenly drawn where they are many."""
+        table = table[:: 1 + len(table) // ROWS]
         edges = [_edges(encoder, table[:, at], at) for at in range(table.shape[1])]
         shares = [_shares(table[:, at], ends) for at, ends in enumerate(edges)]
         few = FEW / max(len(table), 1)  # of which nothing is kept

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vigil.classify.columns import Columns
+from vigil.classify.frame import coded
 from vigil.datasets import Classification
 from vigil.panel import Floats
 
@@ -37,7 +38,7 @@ class Feature:
         if self.kind == "number":
             low, high = self.numbers
             return _small(np.clip(_floats(column), low, high))
-        told = _as_texts(column)
+        told = coded(column)
         at = pc.index_in(told.dictionary, pa.array(self.values, pa.string()))
         found = _floats(pa.array(self.numbers, pa.float64()).take(at))
         blank = self.numbers[self.values.index(BLANK)] if BLANK in self.values else np.nan
@@ -114,7 +115,7 @@ def _number(name: str, values: Floats) -> Feature | None:
 
 
 def _counts(column: pa.Array) -> dict[str, int]:
-    told = _as_texts(column)
+    told = coded(column)
     sizes = np.bincount(told.indices.drop_null().to_numpy(), minlength=len(told.dictionary))
     found = dict(zip(told.dictionary.to_pylist(), sizes.tolist(), strict=True))
     return {**found, BLANK: told.indices.null_count}
@@ -122,15 +123,11 @@ def _counts(column: pa.Array) -> dict[str, int]:
 
 def _distinct(values: pa.Array, by: pa.Array) -> dict[str, int]:
     """For each value of the one how many there are of the other."""
-    table = pa.table({"by": _as_texts(by), "value": _as_texts(values)})
+    table = pa.table({"by": coded(by), "value": coded(values)})
     pairs = table.cast(pa.schema([("by", pa.string()), ("value", pa.string())]))
     found = pairs.group_by("by").aggregate([("value", "count_distinct")]).to_pydict()
     named = (value or BLANK for value in found["by"])
     return dict(zip(named, found["value_count_distinct"], strict=True))
-
-
-def _as_texts(column: pa.Array) -> pa.DictionaryArray:
-    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _floats(column: pa.Array) -> Floats:

@@ -16,7 +16,7 @@ from vigil.panel import Floats, Index
 
 BASELINE = "base_rate"
 PENALTY = 20.0
-LINE_ROWS, FOREST_ROWS = 15_000, 50_000  # drawn of more
+FEW_ROWS, ROWS = 5_000, 50_000  # drawn of more: below trees, and for the yardsticks
 COMMON = {
     "objective": "binary",
     "feature_fraction": 0.5,
@@ -43,12 +43,12 @@ def base_rate(_encoder: Encoder, _table: Numbers, yes: Floats) -> Model:
 
 def logistic(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
     """A line alone."""
-    return Model(0.0, _line(encoder, table, yes))
+    return Model(0.0, _line(encoder, table, yes, ROWS))
 
 
 def trees(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
     """Boosted trees that start halfway to the line: the more rows, the more and the larger."""
-    half = _line(encoder, table, yes).halved()
+    half = _line(encoder, table, yes, FEW_ROWS).halved()
     below = Model(base_rate(encoder, table, yes).start / 2, half)
     settings = {**TREES, "num_leaves": leaves(len(yes))}
     labels, count = (yes, below.raw(table)), rounds(len(yes))
@@ -57,7 +57,7 @@ def trees(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
 
 def forest(encoder: Encoder, table: Numbers, yes: Floats) -> Model:
     """Trees that do not know of each other, averaged: the yardstick of many."""
-    chosen = _drawn(len(yes), FOREST_ROWS)
+    chosen = _drawn(len(yes), ROWS)
     grown = _grown(encoder.categories, table[chosen], (yes[chosen], None), FOREST, FOREST_TREES)
     return Model(0.0, None, grown)
 
@@ -81,8 +81,8 @@ def rounds(rows: int) -> int:
     return int(np.clip(rows / ROUND, FEWEST, MOST))
 
 
-def _line(encoder: Encoder, table: Numbers, yes: Floats) -> Line:
-    chosen = _drawn(len(yes), LINE_ROWS)
+def _line(encoder: Encoder, table: Numbers, yes: Floats, most: int) -> Line:
+    chosen = _drawn(len(yes), most)
     return line.fit(encoder, table[chosen], yes[chosen], PENALTY)
 
 

@@ -5,10 +5,9 @@ from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vigil.classify.frame import Frame
+from vigil.classify.frame import Frame, coded
 from vigil.panel import Index
 
 GROUPS, FOLDS = 26, 5
@@ -20,9 +19,20 @@ ODD = np.uint64(0x9E3779B97F4A7C15)
 
 def groups(rows: Frame) -> Index:
     """A group for each row, the same for all of a person; who is nobody stands alone."""
-    people = pc.coalesce(rows.people, rows.records).dictionary_encode()
-    hashed = [crc32(name.encode()) % GROUPS for name in people.dictionary.to_pylist()]
-    found: Index = np.array(hashed, int)[people.indices.to_numpy()]
+    people = coded(rows.people)
+    found = np.append(_group(people.dictionary), 0)[_places(people)]
+    nobody = np.flatnonzero(people.is_null().to_numpy(zero_copy_only=False))
+    found[nobody] = _group(rows.records.take(pa.array(nobody)))
+    return found
+
+
+def _group(names: pa.Array) -> Index:
+    return np.array([crc32(name.encode()) % GROUPS for name in names.to_pylist()], int)
+
+
+def _places(values: pa.DictionaryArray) -> Index:
+    """Where each row's text stands; behind all where there is none."""
+    found: Index = values.indices.fill_null(len(values.dictionary)).to_numpy().astype(np.int64)
     return found
 
 
@@ -44,8 +54,14 @@ def hashes(columns: Iterable[pa.Array]) -> Hashes:
     """A number for each row of these columns, the same for the same."""
     mixed: Hashes = np.zeros(1, np.uint64)
     for values in columns:
-        coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        at = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.uint64)
-        mixed = (mixed ^ (at + np.uint64(1))) * ODD
+        mixed = (mixed ^ (_bits(values) + np.uint64(1))) * ODD
         mixed ^= mixed >> np.uint64(29)
     return mixed
+
+
+def _bits(values: pa.Array) -> Hashes:
+    """A number's own; a text's place among all."""
+    if pa.types.is_floating(values.type):
+        found: Hashes = values.to_numpy(zero_copy_only=False).view(np.uint64)
+        return found
+    return _places(coded(values)).astype(np.uint64)

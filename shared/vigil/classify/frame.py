@@ -17,7 +17,7 @@ ROWS = 50_000  # read at once
 
 @dataclass(frozen=True)
 class Frame:
-    """Records in an order: each field an array, texts as dictionaries, the outcome apart."""
+    """Records in an order: each field an array, texts and people as dictionaries."""
 
     records: pa.Array
     people: pa.Array
@@ -29,6 +29,8 @@ class Frame:
 
     def take(self, rows: Index) -> "Frame":
         """Those rows, in that order."""
+        if len(rows) == len(self) and (np.diff(rows) == 1).all():
+            return self
         fields = {name: values.take(pa.array(rows)) for name, values in self.fields.items()}
         at = pa.array(rows)
         return Frame(self.records.take(at), self.people.take(at), fields, self.outcome[rows])
@@ -54,12 +56,17 @@ def frame(dataset: Dataset, rows: pa.Table) -> Frame:
     said = pa.concat_tables([_small(schema.empty_table()), *read])
     outcome = _answers(said[asked.outcome.field], asked.outcome.above)
     fields = {
-        name: _array(_coded(said[name]) if name in asked.codes else said[name])
+        name: _array(_named(said[name]) if name in asked.codes else said[name])
         for name in schema.names
         if name != asked.outcome.field
     }
     records, people = (_array(rows[name].cast(pa.string())) for name in ("record", "person"))
-    return Frame(records, people, fields, outcome)
+    return Frame(records, coded(people), fields, outcome)
+
+
+def coded(values: pa.Array) -> pa.DictionaryArray:
+    """Each text once, and which one each row has."""
+    return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
 
 
 def _read(texts: pa.Array, schema: pa.Schema) -> pa.Table:
@@ -80,10 +87,10 @@ def _small(read: pa.Table) -> pa.Table:
     return read
 
 
-def _coded(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+def _named(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
     """Numbers that are names, as texts."""
-    coded = numbers.dictionary_encode().combine_chunks()
-    return pa.DictionaryArray.from_arrays(coded.indices, _texts(coded.dictionary))
+    found = numbers.dictionary_encode().combine_chunks()
+    return pa.DictionaryArray.from_arrays(found.indices, _texts(found.dictionary))
 
 
 def _texts(numbers: pa.Array) -> pa.Array:
@@ -105,7 +112,7 @@ def _answers(labels: pa.ChunkedArray, above: float) -> Floats:
     if not pa.types.is_dictionary(labels.type):
         said = labels.to_numpy().astype(float)
         return np.where(np.isnan(said), np.nan, said > above).astype(float)
-    coded = _array(labels)
-    firsts = pc.extract_regex(coded.dictionary.cast(pa.string()), r"(?P<first>\d+(?:\.\d+)?)")
+    found = _array(labels)
+    firsts = pc.extract_regex(found.dictionary.cast(pa.string()), r"(?P<first>\d+(?:\.\d+)?)")
     numbers = pc.struct_field(firsts, "first").cast(pa.float64())
-    return _answers(pa.chunked_array([numbers.take(coded.indices)]), above)
+    return _answers(pa.chunked_array([numbers.take(found.indices)]), above)

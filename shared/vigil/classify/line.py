@@ -34,7 +34,10 @@ class Line:
 
     def raw(self, table: Numbers) -> Floats:
         """Log odds, a row."""
-        return self.start + self.adds(table).sum(axis=1)
+        total = np.full(len(table), self.start)
+        for at, weights in enumerate(self.weights):
+            total += self._adds(table[:, at], at, weights)
+        return total
 
     def _adds(self, values: Numbers, at: int, weights: Floats) -> Floats:
         blank = np.isnan(values)

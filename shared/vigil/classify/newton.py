@@ -4,7 +4,7 @@ import numpy as np
 
 from vigil.panel import Floats
 
-STEPS, ENOUGH, SMALLEST = 30, 1e-5, 1e-3
+STEPS, ENOUGH, SMALLEST = 30, 1e-4, 1e-3
 
 
 def logistic(

@@ -96,15 +96,6 @@ class Trial:
             self.made[recipe] = self._fitted(recipe, everyone).calibrated(*calibrated)
         return self.made[recipe]
 
-    def importance(self, recipe: str) -> dict[str, float]:
-        """How far each feature moves the log odds, on the average of some records; most first."""
-        one = self.classifier(recipe)
-        rows = _spread(len(self.known), COMPARED // 5)
-        table = one.encoder.encode(columns(self.asked, self.known.take(rows), self.frame))
-        means = np.abs(one.model.adds(table)).mean(axis=0)
-        order = np.argsort(-means, kind="stable")
-        return {one.encoder.names[at]: round(float(means[at]), 6) for at in order}
-
     def compared(self, new: Classifier, old: Classifier | None) -> tuple[list[str], float]:
         """What the new one says that cannot be, and the share of records whose class changes."""
         rows = self.frame.open if np.isnan(self.frame.outcome).any() else self.known
@@ -175,6 +166,8 @@ class Trial:
         return learning.fitted(self.dataset, recipe, self._columns(rows), yes)
 
     def _columns(self, rows: Mask) -> dict[str, pa.Array]:
+        if rows.all():
+            return self.columns
         chosen = pa.array(rows)
         return {name: values.filter(chosen) for name, values in self.columns.items()}
 

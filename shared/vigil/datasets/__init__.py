@@ -9,17 +9,9 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from vigil.datasets.model import (
-    Aggregates,
-    Anomaly,
-    Classification,
-    Dataset,
-    Derived,
-    Known,
-    Measure,
-    Rules,
-)  # fmt: skip
+from vigil.datasets.model import Aggregates, Anomaly, Dataset, Known, Measure, Rules
 from vigil.datasets.names import NAME, check_name
+from vigil.datasets.questions import Classification, Derived
 from vigil.datasets.sources import Expect, Source
 from vigil.errors import Misconfigured, Rejected
 

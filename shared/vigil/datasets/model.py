@@ -3,12 +3,17 @@
 import datetime as dt
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import croniter
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
+from vigil.datasets.questions import (
+    CLASSIFIERS,
+    Classification,
+    Classifier,
+)  # fmt: skip
 from vigil.datasets.sources import Column, Name, Record, Source
 
 Model = Literal[  # those of vigil/models/table.py
@@ -16,8 +21,6 @@ Model = Literal[  # those of vigil/models/table.py
     "ets", "theta", "arima", "lightgbm", "ensemble",
 ]  # fmt: skip
 
-Classifier = Literal["trees", "logistic", "forest"]  # those of vigil/classify/fitting.py
-CLASSIFIERS = get_args(Classifier)
 LATE = 2  # trainings
 
 
@@ -108,65 +111,6 @@ class Known(Record):
     rule: str
     scope: str = Field("", description="source, or source.measure; empty: the whole dataset")
     reason: str
-
-
-class Outcome(Record):
-    """What makes the answer yes: the first number of a field's label."""
-
-    field: str
-    above: float
-
-
-class Costs(Record):
-    """What a wrong answer costs, in any unit."""
-
-    missed: float = Field(1, gt=0, description="no was said, and it was yes")
-    false_alarm: float = Field(1, gt=0, description="yes was said, and it was no")
-
-    @property
-    def threshold(self) -> float:
-        """The probability from which to say yes costs less."""
-        return self.false_alarm / (self.false_alarm + self.missed)
-
-
-class Derived(Record):
-    """A feature made of fields, none of them the outcome: one kind each."""
-
-    same: tuple[str, str] | None = Field(None, description="whether two fields agree")
-    equals: tuple[str, str] | None = Field(None, description="whether a field has this value")
-    distinct: str | None = Field(None, description="how many values of this field there are...")
-    by: str | None = Field(None, description="...among training records that agree in this one")
-    visits: bool = Field(False, description="how many records of the same person are known")
-
-    @property
-    def reads(self) -> set[str]:
-        """The fields it is made of."""
-        named = {*(self.same or ()), *(self.equals or ())[:1], self.distinct, self.by}
-        return {name for name in named if name}
-
-    @model_validator(mode="after")
-    def is_of_one_kind(self) -> Self:
-        """Exactly one of the four."""
-        kinds = (self.same, self.equals, self.distinct, self.visits or None)
-        if sum(kind is not None for kind in kinds) != 1 or bool(self.distinct) != bool(self.by):
-            raise ValueError("one of 'same', 'equals', 'distinct' with 'by', 'visits'")
-        return self
-
-
-class Classification(Record):
-    """A question of yes or no about every record, and what answers it."""
-
-    question: str
-    outcome: Outcome
-    costs: Costs = Costs()
-    codes: tuple[str, ...] = Field((), description="fields whose numbers are names")
-    derived: dict[str, Derived] = Field({}, description="features made of fields")
-    groups: tuple[str, ...] = Field((), description="fields by which it is judged whether it fits")
-
-    @property
-    def reads(self) -> set[str]:
-        """The fields that it names, but the outcome's."""
-        return {*self.codes, *self.groups}.union(*(one.reads for one in self.derived.values()))
 
 
 class Rules(Record):
@@ -273,25 +217,6 @@ class Dataset(Record):
         return said
 
     @model_validator(mode="after")
-    def classifies_its_fields(self) -> Self:
-        """A question for each dataset to classify, about fields that it has."""
-        asked = self.classification
-        if (asked is not None) != (self.task == "classify"):
-            raise ValueError("'task: classify' and 'classification' belong together")
-        named = {self.recipe, *self.models}
-        if unfit := {one for one in named if (one in CLASSIFIERS) != (asked is not None)}:
-            raise ValueError(f"recipe, models: {sorted(unfit)} cannot {self.task}")
-        if asked is None:
-            return self
-        if wrong := {asked.outcome.field, *asked.reads} - set(self.fields):
-            raise ValueError(f"classification: no field {sorted(wrong)}; add it to a source")
-        if asked.outcome.field in asked.reads:
-            raise ValueError(f"classification: {asked.outcome.field} is the outcome, no feature")
-        if wrong := set(asked.derived) & set(self.fields):
-            raise ValueError(f"classification: {sorted(wrong)} are fields and derived, too")
-        return self
-
-    @model_validator(mode="after")
     def fits_its_task(self) -> Self:
         """Forecasts need a horizon, classifications records, personal data an end."""
         records = [name for name, one in self.sources.items() if one.layout == "records"]
@@ -303,6 +228,19 @@ class Dataset(Record):
             raise ValueError("'personal: true' and 'retention_days' belong together")
         if any(one.person for one in self.sources.values()) and not self.personal:
             raise ValueError("a source with 'person' needs 'personal: true'")
+        return self
+
+    @model_validator(mode="after")
+    def classifies_its_fields(self) -> Self:
+        """A question for each dataset to classify, about fields that it has."""
+        asked = self.classification
+        if (asked is not None) != (self.task == "classify"):
+            raise ValueError("'task: classify' and 'classification' belong together")
+        named = {self.recipe, *self.models}
+        if unfit := {one for one in named if (one in CLASSIFIERS) != (asked is not None)}:
+            raise ValueError(f"recipe, models: {sorted(unfit)} cannot {self.task}")
+        if asked is not None:
+            asked.check(set(self.fields))
         return self
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ class Expect(Record):
 
     series: int = Field(1, ge=1, description="at least so many series or records")
     parts: dict[str, str] = Field({}, description="a pattern for a column of names or codes")
+    categories: dict[str, tuple[str, ...]] = Field({}, description="the texts that a field has")
     extra_columns: int = Field(0, ge=0, description="so many columns may be undeclared")
     duplicates: int = Field(0, ge=0, description="so many rows may be repeated")
     future_days: int = Field(1, ge=0, description="a date may lie so many days ahead")
@@ -142,4 +143,7 @@ class Source(Record):
             raise ValueError(
                 f"expect.parts: {sorted(wrong)} are no columns of 'series' or 'fields'"
             )
+        texts = {column for column, kind in self.fields.items() if kind == "text"}
+        if wrong := set(self.expect.categories) - texts:
+            raise ValueError(f"expect.categories: {sorted(wrong)} are no fields of text")
         return self

@@ -2,7 +2,7 @@
 
 DuckDB's own functions (duckdb_tables and its like) describe every table of every dataset, with its
 size: half a millisecond a table, some ten times a statement. DuckLake's metadata are tables with
-the same answers, and a result's table is there or it is not.
+the same answers; a plain table, as every result is, can itself be asked.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,10 @@ from typing import Any
 RESULTS = "emulator"  # the database of local-bigquery's own tables, among them every result
 
 # How each question begins that local-bigquery asks, and the question to DuckLake in its stead.
+OBJECTS = "SELECT table_name, 'TABLE', estimated_size FROM duckdb_tables()"
+REQUIRED = "SELECT column_name FROM duckdb_columns()"
 QUESTIONS = {
-    "SELECT table_name, 'TABLE', estimated_size FROM duckdb_tables()": """
+    OBJECTS: """
         SELECT table_name, 'TABLE', coalesce(record_count, 0)
         FROM {lake}.ducklake_table AS t JOIN {lake}.ducklake_schema AS s USING (schema_id)
         LEFT JOIN {lake}.ducklake_table_stats USING (table_id)
@@ -23,7 +25,7 @@ QUESTIONS = {
         FROM {lake}.ducklake_view AS v JOIN {lake}.ducklake_schema AS s USING (schema_id)
         WHERE schema_name = $1 AND view_name = coalesce($2, view_name)
         AND v.end_snapshot IS NULL AND s.end_snapshot IS NULL ORDER BY 1""",
-    "SELECT column_name FROM duckdb_columns()": """
+    REQUIRED: """
         SELECT column_name FROM {lake}.ducklake_column AS c
         JOIN {lake}.ducklake_table AS t USING (table_id)
         JOIN {lake}.ducklake_schema AS s USING (schema_id)
@@ -39,6 +41,10 @@ QUESTIONS = {
     "SELECT 1 FROM duckdb_schemas()": """
         SELECT 1 FROM {lake}.ducklake_schema WHERE schema_name = $1 AND end_snapshot IS NULL""",
 }
+
+VIEWED = """
+    SELECT 1 FROM duckdb_views()
+    WHERE database_name = $1 AND schema_name = $2 AND view_name = $3"""
 
 type Fetch = Callable[..., list[tuple[Any, ...]]]
 TEMPORARY = "SELECT table_name FROM duckdb_tables() WHERE temporary"
@@ -60,12 +66,12 @@ class Fresh:
         return self._cursor.sql(query, **more)
 
 
-def quicken(database: ModuleType, query: ModuleType) -> None:
-    """Let these modules of local-bigquery ask the cheaper questions."""
+def quicken(database: ModuleType, query: ModuleType, *, plain: bool) -> None:
+    """Let these modules of local-bigquery ask the cheaper questions; *plain*: without DuckLake."""
     original, execute = database.fetch, query.execute
 
     def fetch(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
-        found = _quickly(original, sql, params or [])
+        found = _quickly(original, sql, params or [], plain=plain)
         return original(sql, params) if found is None else found
 
     def on_fresh(cursor: Any, *args: Any, session: Any = None, **more: Any) -> Any:
@@ -74,7 +80,9 @@ def quicken(database: ModuleType, query: ModuleType) -> None:
     database.fetch, query.execute = fetch, on_fresh  # type: ignore[attr-defined]
 
 
-def _quickly(fetch: Fetch, sql: str, params: list[Any]) -> list[tuple[Any, ...]] | None:
+def _quickly(
+    fetch: Fetch, sql: str, params: list[Any], *, plain: bool
+) -> list[tuple[Any, ...]] | None:
     """The answer, where there is a cheaper question."""
     question = next((ours for theirs, ours in QUESTIONS.items() if sql.startswith(theirs)), None)
     if question is None:
@@ -83,14 +91,24 @@ def _quickly(fetch: Fetch, sql: str, params: list[Any]) -> list[tuple[Any, ...]]
 
     project, *names = params
     try:
-        if project != RESULTS:
-            lake = _quoted(f"__ducklake_metadata_{project}")
-            return fetch(question.format(lake=lake), names)
-        if "estimated_size" in sql and names[1] is not None:
-            [[rows]] = fetch(f"SELECT count(*) FROM {'.'.join(map(_quoted, params))}")
-            return [(names[1], "TABLE", rows)]
-    except duckdb.CatalogException:  # no such result; or no such project, which has nothing
+        if plain or project == RESULTS:
+            return _plainly(fetch, sql, params)
+        lake = _quoted(f"__ducklake_metadata_{project}")
+        return fetch(question.format(lake=lake), names)
+    except duckdb.CatalogException:  # no such table; or no such project, which has nothing
         return []
+
+
+def _plainly(fetch: Fetch, sql: str, params: list[Any]) -> list[tuple[Any, ...]] | None:
+    """What a plain table says of itself."""
+    place = ".".join(map(_quoted, params[:3])) if None not in params else ""
+    if sql.startswith(OBJECTS) and place:
+        if fetch(VIEWED, params):
+            return [(params[2], "VIEW", 0)]
+        [[rows]] = fetch(f"SELECT count(*) FROM {place}")
+        return [(params[2], "TABLE", rows)]
+    if sql.startswith(REQUIRED):
+        return fetch('SELECT name FROM pragma_table_info(?) WHERE "notnull"', [place])
     return None
 
 

@@ -12,7 +12,7 @@ from vigil.models import seasonal_naive
 from vigil.report import grids, queries, words
 from vigil.report.digits import plain, short
 from vigil.report.notices import notices
-from vigil.report.shown import Row, Shown
+from vigil.report.shown import Classified, Row, Shown
 from vigil.report.tree import places
 
 SHOWN_DAYS = 7  # of daily forecasts every seventh has its drivers shown, and the first
@@ -23,21 +23,29 @@ def data(shown: Shown, weeks: int = queries.WEEKS) -> dict[str, Any]:
     dataset = shown.dataset
     seen = pc.unique(shown.outlook["series"]).to_pylist()
     return {
-        "title": dataset.title,
-        "producer": dataset.producer,
-        "licence": dataset.licence,
-        "citation": dataset.citation,
-        "homepage": str(dataset.homepage),
+        **about(shown),
         "grain": dataset.grain,
         "horizon": dataset.horizon,
-        "made": shown.made.isoformat(),
         "notices": notices(shown),
         "places": places(seen, shown.series),
         "measures": [_measure(shown, weeks, key, rows) for key, rows in _measures(shown)],
         "drivers": _drivers(shown),
         "accuracy": table(shown.accuracy),
-        "health": [_said(row) for row in shown.health],
-        "model": _said(shown.model) if shown.model else None,
+    }
+
+
+def about(shown: Shown | Classified) -> dict[str, Any]:
+    """What every page says of its dataset, its sources and its model."""
+    dataset = shown.dataset
+    return {
+        "title": dataset.title,
+        "producer": dataset.producer,
+        "licence": dataset.licence,
+        "citation": dataset.citation,
+        "homepage": str(dataset.homepage),
+        "made": shown.made.isoformat(),
+        "health": [plain_row(row) for row in shown.health],
+        "model": plain_row(shown.model) if shown.model else None,
     }
 
 
@@ -126,7 +134,7 @@ def _column(values: pa.Array) -> Any:
     return values.to_pylist()
 
 
-def _said(row: Row) -> dict[str, Any]:
+def plain_row(row: Row) -> dict[str, Any]:
     """A row whose dates and moments are text."""
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value

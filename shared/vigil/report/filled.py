@@ -3,48 +3,71 @@
 import base64
 import html
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Any
 
-from vigil.report import queries
-from vigil.report.encode import data, packed
-from vigil.report.shown import Shown
+from vigil.report import classified, encode, queries
+from vigil.report.shown import Classified, Shown
 
 HERE = resources.files("vigil.report")
 VENDORED = ("d3.min.js", "plot.umd.min.js")
-SCRIPTS = (
-    "words.js", "data.js", "state.js", "chart.js", "reader.js", "table.js", "picker.js",
-    "controls.js", "drivers.js", "accuracy.js", "about.js", "page.js",
-)  # fmt: skip
-
-
 MOST = 2_900_000  # bytes
 FEWER = (queries.WEEKS, 5, 2, 0)  # weeks of earlier forecasts, where all would be too large
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What one kind of page has beside what all have: a body, a style, scripts."""
+
+    name: str
+    own: tuple[str, ...]
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """In their order."""
+        return ("words.js", "data.js", "about.js", *self.own, f"{self.name}.js", "start.js")
+
+
+SERIES = Kind("series", (
+    "view.js", "state.js", "chart.js", "reader.js", "table.js", "picker.js", "controls.js",
+    "drivers.js", "accuracy.js",
+))  # fmt: skip
+CLASSES = Kind("classes", ("bars.js", "curves.js", "judged.js"))
+
+
 def page(shown: Shown) -> bytes:
-    """The report of a dataset: one file of HTML that reads nothing else."""
+    """The report of a dataset of series: one file of HTML that reads nothing else."""
     for weeks in FEWER:
-        made = _filled(shown, weeks)
+        made = _filled(SERIES, shown.dataset.title, encode.data(shown, weeks))
         if len(made) <= MOST:
             break
     return made
 
 
-def _filled(shown: Shown, weeks: int) -> bytes:
+def classes(shown: Classified) -> bytes:
+    """The report of a dataset that is classified: as closed, and nobody single in it."""
+    return _filled(CLASSES, shown.dataset.title, classified.data(shown))
+
+
+def _filled(kind: Kind, title: str, said: dict[str, Any]) -> bytes:
+    assets = HERE / "assets"
     libraries = [_text(HERE / "vendor" / name) for name in VENDORED]
-    own = "\n".join(_text(HERE / "assets" / name) for name in SCRIPTS)
+    own = "\n".join(_text(assets / name) for name in kind.scripts)
     scripts = [*libraries, f'"use strict";\n{own}']
     filled = {
         "policy": _policy(scripts),
-        "title": html.escape(shown.dataset.title),
-        "style": _text(HERE / "assets" / "page.css"),
-        "data": packed(data(shown, weeks)),
+        "title": html.escape(title),
+        "style": _text(assets / "page.css") + _text(assets / f"{kind.name}.css"),
+        "body": _text(assets / f"{kind.name}.html"),
+        "data": encode.packed(said),
         "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
     }
-    template = _text(HERE / "assets" / "page.html")
-    return re.sub(r"<!--(\w+)-->", lambda mark: filled[mark[1]], template).encode()
+    return re.sub(
+        r"<!--(\w+)-->", lambda mark: filled[mark[1]], _text(assets / "page.html")
+    ).encode()
 
 
 def _policy(scripts: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from vigil.models import seasonal_naive
-from vigil.report.shown import Shown
+from vigil.report.shown import Classified, Shown
 
 
 def notices(shown: Shown) -> list[str]:
@@ -19,8 +19,7 @@ def notices(shown: Shown) -> list[str]:
         return ["There is no forecast yet; the numbers reported so far are shown."]
     if set(pc.unique(made["model"]).to_pylist()) == {seasonal_naive.NAME}:
         return [_naive(shown)]
-    issued: datetime = pc.max(made["issued_at"]).as_py()
-    return _odd(shown, issued)
+    return odd(shown, pc.max(made["issued_at"]).as_py())
 
 
 def _naive(shown: Shown) -> str:
@@ -35,7 +34,8 @@ def _naive(shown: Shown) -> str:
     )
 
 
-def _odd(shown: Shown, issued: datetime) -> list[str]:
+def odd(shown: Shown | Classified, issued: datetime) -> list[str]:
+    """What is odd about the model that served at a moment."""
     model: Any = shown.model
     if model is None or model["as_of"] is None:
         return []

@@ -25,3 +25,20 @@ class Shown:
     health: Sequence[Row]
     model: Row | None
     series: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """All that the page of a classified dataset is made from: counts and curves, nobody single."""
+
+    dataset: Dataset
+    made: datetime
+    publication: Row | None  # the newest
+    bands: Sequence[Row]
+    scores: Sequence[Row]
+    assessments: Sequence[Row]
+    curves: Sequence[Row]
+    drivers: Sequence[Row]
+    drift: Sequence[Row]
+    health: Sequence[Row]
+    model: Row | None

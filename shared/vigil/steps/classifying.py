@@ -106,7 +106,7 @@ class Classifying:
     def told(self, recipe: str) -> dict[str, Any]:
         """What it was made of: no row, and no name."""
         known = int(np.isfinite(self.trial.frame.outcome).sum())
-        moved = importance(self.trial.classifier(recipe), self.trial.frame)
+        made, asked = self.trial.classifier(recipe), question(self.dataset)
         return {
             "as_of": self.tick.as_of.isoformat(),
             "vintage": self.vintage,
@@ -115,8 +115,14 @@ class Classifying:
             "data_digest": digest(self.records),
             "rows": known,
             "measures": {},
-            "params": {"recipe": recipe},
-            "importance": {question(self.dataset).question: moved},
+            "params": {
+                "recipe": recipe,
+                "question": asked.question,
+                "threshold": asked.costs.threshold,
+                **asked.costs.model_dump(),
+                "features": len(made.encoder.names),
+            },
+            "importance": {asked.question: importance(made, self.trial.frame)},
         }
 
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -144,7 +143,6 @@ class History:
             replay.seen = warehouse.contents(name)
         if head.vintage and self.dataset.task == "classify":
             replay.recorded = warehouse.recorded(name)
-            replay.ever = partial(warehouse.values, name)
         return replay
 
     def check_bucket(self) -> None:

@@ -1,6 +1,8 @@
 """The outlook: a small table of what is shown of a dataset, made of what the others hold."""
 
+import json
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -61,7 +63,7 @@ def outlook(
 
 
 def measures(dataset: Dataset) -> pa.Table:
-    """What the dataset's file says of each target."""
+    """What the dataset's file says of each target, and of its records."""
     shown = {"unit", "cumulative", "adds_up", "non_negative", "settle_days"}
     rows = [
         {
@@ -70,7 +72,19 @@ def measures(dataset: Dataset) -> pa.Table:
             "grain": dataset.grain,
             "horizon": dataset.horizon,
             **dataset.targets[key.target].model_dump(include=shown),
+            **_asked(dataset),
         }
         for key in keys(dataset)
     ]
     return tables.load("measures").rows(rows)
+
+
+def _asked(dataset: Dataset) -> dict[str, Any]:
+    """The rule of the outcome, and the fields that group records; none of a forecast."""
+    if (asked := dataset.classification) is None:
+        return {}
+    return {
+        "outcome": asked.outcome.field,
+        "above": asked.outcome.above,
+        "grouped_by": json.dumps(asked.groups),
+    }

@@ -61,7 +61,7 @@ KINDS = {"a": 45, "b": 22, "c": 14, "e": 8, "d": 6, "f": 3, "g": 2}
 PLACES = {"1": "XE", "2": "YD", "3": "ZA", "4": "XF", "5": "ZF", "6": "XF", "7": "YC"}
 PLACES |= {"9": "YB", "10": "YB", "11": "XF", "13": "YB"}
 
-# What lengthens a stay, in units of the noise's scale.
+# What lengthens a stay; luck has a scale of 0.8.
 LONGER = {
     "Ward_Type": {"S": 1.0, "P": -0.6},
     "Type of Admission": {"Trauma": 0.5, "Urgent": -0.3},

@@ -5,14 +5,6 @@ const band = (row, level) => {
   return row[low] === undefined ? "" : range(number(row[low]), number(row[high]));
 };
 
-function grid(caption, head, rows, name = "") {
-  return el("div", { class: `scroll ${name}` }, el("table", {},
-    el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
-    el("tbody", {}, rows.map(([first, ...cells]) =>
-      el("tr", {}, el("th", { scope: "row" }, first), cells.map((cell) => el("td", {}, cell)))))));
-}
-
 function tables(view) {
   const date = { week: "Week to", day: "Day", total: "Up to" }[view.by];
   const now = [

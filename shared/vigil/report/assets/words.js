@@ -63,10 +63,12 @@ function svg(name, attributes = {}, ...children) {
 
 const byId = (id) => document.getElementById(id);
 const fill = (id, ...children) => byId(id).replaceChildren(...children.flat().filter(Boolean));
+const notice = (text) => el("p", { class: "notice" }, text);
 
-// What a step of each period is called.
-const STEP = { day: 1, week: 7, total: 1 };
-const UNITS = { day: "day", week: "week", total: "day" };
-const ahead = (period, horizon) => `${many(horizon, UNITS[period])} ahead`;
-const when = (period, day) =>
-  period === "week" ? `week to ${fullDate(day)}` : period === "total" ? `up to ${fullDate(day)}` : fullDate(day);
+function grid(caption, head, rows, name = "") {
+  return el("div", { class: `scroll ${name}` }, el("table", {},
+    el("caption", {}, caption),
+    el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
+    el("tbody", {}, rows.map(([first, ...cells]) =>
+      el("tr", {}, el("th", { scope: "row" }, first), cells.map((cell) => el("td", {}, cell)))))));
+}

@@ -6,7 +6,6 @@ const TREND = {
   falling: ["▼ Falling", "The last 7 days are more than 15% below the 7 before."],
 };
 const FEW = 20; // below it a per cent says more than there is
-const notice = (text) => el("p", { class: "notice" }, text);
 
 function figure(name, value, detail, of = "") {
   return el("div", { class: of }, el("dt", {}, name), el("dd", {}, el("b", {}, value), el("span", {}, detail)));
@@ -102,49 +101,33 @@ function numbers() {
   fill("table", byId("numbers").open ? tables(current.shown) : []);
 }
 
-// What is the same for every place.
-function told() {
+const CAVEAT = "A forecast is a range of what may come if things go on as they have before; it knows nothing of decisions still to be made.";
+
+const RECIPES = {
+  lightgbm: "boosted trees (LightGBM)", ridge: "ridge regression", damped_growth: "damped growth", seasonal_naive: "seasonal naive",
+};
+
+function model(shown) {
+  const what = `It knew everything up to ${moment(shown.measure.issued)}.`;
+  if (!DATA.model && !shown.measure.naive.every(Boolean)) return [el("p", {}, "No decision about this model is on record. ", what)];
+  if (!DATA.model) return [el("p", {}, "No trained model serves. Seasonal naive says that the last week comes again; its ranges are as wide as it has been wrong before. "), el("p", {}, what)];
+  return [facts("forecast", shown.measure.issued, judged("error", ["past week"])), el("p", { class: "quiet" }, what)];
+}
+
+function knowing() {
   const issued = DATA.measures.map((one) => one.issued).sort().at(-1);
   const known = Math.max(...DATA.measures.map((one) => one.known));
-  if (issued) fill("knowing", "Forecast made on ", el("strong", {}, fullDate(issued)), ", knowing data to ", el("strong", {}, fullDate(known)), ".");
-  fill("notices", DATA.notices.map(notice));
-  fill("health", health());
-  fill("footer", footer());
+  return issued ? ["Forecast made on ", el("strong", {}, fullDate(issued)), ", knowing data to ", el("strong", {}, fullDate(known)), "."] : [];
 }
 
 function begin() {
+  if (!DATA.measures.length) return;
   byId("frame").hidden = false;
   pickable();
   switchable();
   listen();
   draw();
-  byId("skip").addEventListener("click", () => byId("main").focus());
   byId("numbers").addEventListener("toggle", numbers);
   addEventListener("hashchange", draw);
-  let width = byId("plot").clientWidth;
-  new ResizeObserver(([{ target }]) => {
-    if (target.clientWidth === width) return;
-    width = target.clientWidth;
-    chart();
-  }).observe(byId("plot"));
+  resized(byId("plot"), chart);
 }
-
-async function start() {
-  DATA = await unpacked(byId("data").textContent);
-  byId("data").remove();
-  told();
-  if (DATA.measures.length) begin();
-}
-
-// When the first picture stands, in milliseconds since the page was asked for.
-function measured() {
-  const seen = () => (document.documentElement.dataset.drawn = String(Math.round(performance.now())));
-  requestAnimationFrame(() => requestAnimationFrame(seen));
-}
-
-start().then(measured, (reason) => {
-  byId("frame").hidden = true;
-  byId("broken").hidden = false;
-  byId("broken").textContent = `This page cannot be shown: ${reason.message}. It needs a browser of 2023 or later.`;
-  throw reason;
-});
