@@ -194,12 +194,6 @@ def test_a_person_goes_from_everywhere_and_nobody_else_does(hospital: Cloud) -> 
     """Two people in files, vintages, inbox, quarantine, tables and staged rows; one is left."""
     before = moments(hospital)
     assert len(before) == 4
-    assert set(hospital.warehouse.values("hospital_stay", "Stay")) == {"11-20", "21-30"}
-    assert hospital.warehouse.values("hospital_stay", "Type of Admission") == ["Emergency"]
-    new = hospital.warehouse.rows("SELECT scope, found FROM findings WHERE rule = 'new_category'")
-    assert [tuple(row.values()) for row in new] == [
-        ("hospital_stay.admissions.Stay", "1 others: 1 that are not named")
-    ]
     unasked = command("erase", "hospital_stay", "--case", "GONE-2")
     assert (unasked.returncode, "expected --yes" in unasked.stderr) == (1, True)
     erased = command("erase", "hospital_stay", "--case", "GONE-2", "--yes", "--json")
