@@ -79,7 +79,7 @@ class Eraser:
         crash.point("erase:4")  # the tables follow, the old files are there yet
         self.traces.clear()
         crash.point("erase:5")  # all is done but to forget whom it was about
-        return before == (self.person, asdict(self.traces.erased))
+        return not self.traces.busy and before == (self.person, asdict(self.traces.erased))
 
     def _commit(self, history: History, run: Run) -> bool:
         """Replay what is left into the tables; the first time always, for others look at it."""
@@ -87,10 +87,10 @@ class Eraser:
         if run.recorded and not any(held.values()):
             return True
         commit = history.anew(run)
-        commit.changes["erased_at"] = datetime.now(UTC)
+        commit.changes["erased_at"] = now = datetime.now(UTC)
         if not self.cloud.warehouse.commit(commit):
             return False
-        run.recorded = True
+        run.recorded, self.traces.since = True, now
         self.cloud.warehouse.clear_staged()
         self.traces.erased.records += held["records"]
         self.traces.erased.classifications += held["classifications"]

@@ -2,24 +2,20 @@
 
 import gzip
 import json
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from google.cloud import storage
 
-from vigil.arrivals import Arrival, Content, moment_name
+from vigil.arrivals import Content, moment_name
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
-from vigil.erasure import UTF16, Person, read, text_of, without
-from vigil.errors import Rejected
+from vigil.erasure import Person, text_of, without
 from vigil.lake import Lake
 from vigil.records import Whom
-from vigil.steps.history import History
-from vigil.steps.ingest import addressee
-from vigil.store import Gone
-from vigil.unpack import GZIP, unpack
+from vigil.steps.files import Arrivals, File, Files, sources_by_hash
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 Moved = dict[str, tuple[str, int]]  # hash -> hash and size of the same without the person
 
 
@@ -36,32 +32,6 @@ class Erased:
     quarantine: int = 0  # refused files, and notes about them
 
 
-@dataclass(frozen=True)
-class File:
-    """An object of the bucket, unpacked, and whom its rows are about, where they can be read."""
-
-    blob: storage.Blob
-    source: str
-    body: bytes
-    rows: list[Whom] | None
-    packed: bool = False
-
-    @property
-    def name(self) -> str:
-        """Without the folders it is in."""
-        return str(self.blob.name).rpartition("/")[2]
-
-    @property
-    def digest(self) -> str:
-        """The name of a raw file."""
-        return self.name.removesuffix(".gz")
-
-    @property
-    def opaque(self) -> bool:
-        """Whether nobody can search it: a workbook or an archive."""
-        return self.rows is None and b"\0" in self.body and self.body[:2] not in UTF16
-
-
 @dataclass
 class Traces:
     """One person in one dataset's bucket."""
@@ -70,8 +40,15 @@ class Traces:
     cloud: Cloud  # the restricted one
     person: Person
     erased: Erased = field(default_factory=Erased)
-    arrivals: list[tuple[storage.Blob, Arrival]] = field(default_factory=list)
+    arrivals: Arrivals = field(default_factory=list)
     removed: set[str] = field(default_factory=set)  # names of objects
+    since: datetime = EVER  # the tables were made without the person
+    busy: bool = False  # whether somebody who began after that is taking them in again
+
+    @property
+    def files(self) -> Files:
+        """What lies there."""
+        return Files(self.dataset, self.cloud)
 
     @property
     def lake(self) -> Lake:
@@ -81,23 +58,24 @@ class Traces:
     def any(self) -> bool:
         """Whether there is anything to erase."""
         return any(
-            self._mentioned(one) if one.rows is None else self._theirs(one) for one in self._files()
+            self._mentioned(one) if one.rows is None else self._theirs(one)
+            for one in self.files.all()
         )
 
     def learn(self) -> None:
         """Find out what the person goes by, from all files that say it."""
         if not self.person.people:
-            for one in self._files():
+            for one in self.files.all():
                 self.person = self.person.named(one.rows or [])
-        for one in self._files():
+        for one in self.files.all():
             self.person = self.person.grown(one.rows or [])
-        self.arrivals = self._arrivals()
+        self.arrivals = self.files.arrivals()
 
     def rewrite(self) -> Moved:
         """Put beside each file that an arrival names and that holds them one that does not."""
-        named = _named(self.arrivals)
+        named = sources_by_hash(self.arrivals)
         moved: Moved = {}
-        for one in self._raw():
+        for one in self.files.raw():
             if one.digest in named and (theirs := self._theirs(one)):
                 body = self._without(one, theirs)
                 moved[one.digest] = self.lake.keep(self.dataset.name, body), len(body)
@@ -116,14 +94,14 @@ class Traces:
 
     def clear(self) -> None:
         """Remove what nothing needs any more: old files, the inbox, what was refused."""
-        named = _named(self._arrivals())
-        for one in self._raw():
-            if one.digest not in named and self._holds(one) and self._remove(one.blob):
-                self.erased.files += 1
-                self.erased.rows += len(self._theirs(one))
+        named = sources_by_hash(self.files.arrivals())
+        self.busy = False
+        for one in self.files.raw():
+            if one.digest not in named and self._holds(one):
+                self._leftover(one)
         delivered = {*self.lake.arrivals(self.dataset.name)}
         refused = self.lake.quarantined(self.dataset.name)
-        for one in self._inbox():
+        for one in self.files.inbox():
             delivery = f"{moment_name(one.blob.time_created)}-{one.source}"
             if one.rows is None or delivery in refused:
                 self._refused(one)
@@ -132,6 +110,14 @@ class Traces:
             else:
                 self._waiting(one, one.rows)
         self._notes()
+
+    def _leftover(self, one: File) -> None:
+        """A file that no arrival names: not any more, or not yet, and then it is not to be lost."""
+        if one.blob.time_created >= self.since:
+            self.busy = True
+        elif self._remove(one.blob):
+            self.erased.files += 1
+            self.erased.rows += len(self._theirs(one))
 
     def _refused(self, one: File) -> None:
         if (self._holds(one) or self._mentioned(one)) and self._remove(one.blob):
@@ -194,51 +180,3 @@ class Traces:
         url = content.validators.url
         validators = replace(content.validators, url=self.person.hidden(url))
         return replace(content, sha256=sha256, size=size, validators=validators)
-
-    def _arrivals(self) -> list[tuple[storage.Blob, Arrival]]:
-        """All records of arrivals, each with the generation that was read."""
-        store = self.lake.store
-        blobs = store.list(f"arrivals/{self.dataset.name}/")
-        return [(blob, Arrival.from_json(store.read(blob.name).decode())) for blob in blobs]
-
-    def _files(self) -> Iterator[File]:
-        yield from self._raw()
-        yield from self._inbox()
-
-    def _raw(self) -> Iterator[File]:
-        """All contents, also those that no arrival names."""
-        named = _named(self._arrivals())
-        for digest, blob in self.lake.raw(self.dataset.name):
-            with suppress(Gone):
-                body = self.lake.read(self.dataset.name, digest)
-                sources = [named[digest]] if digest in named else [*self.dataset.sources]
-                yield self._file(blob, sources, body)
-
-    def _inbox(self) -> Iterator[File]:
-        """All that was delivered, taken in or not."""
-        sources = [name for name, one in self.dataset.sources.items() if one.url is None]
-        for blob in self.lake.store.list(f"inbox/{self.dataset.name}/"):
-            if blob.name.endswith("/") or not sources:
-                continue
-            with suppress(Gone):
-                body = self.lake.delivered(blob.name)
-                source, packed = addressee(self.dataset, sources, blob.name), body[:2] == GZIP
-                with suppress(Rejected):
-                    body = unpack(iter([body]), source)
-                yield self._file(blob, [source], body, packed=packed)
-
-    def _file(
-        self, blob: storage.Blob, sources: list[str], body: bytes, *, packed: bool = False
-    ) -> File:
-        """A file as the first of the sources that can read it reads it."""
-        pseudonym = History(self.dataset, self.cloud).pseudonym
-        for source in sources:
-            with suppress(Rejected):
-                rows = read(self.dataset, source, body, pseudonym)
-                return File(blob, source, body, rows, packed)
-        return File(blob, sources[0], body, None, packed)
-
-
-def _named(arrivals: list[tuple[storage.Blob, Arrival]]) -> dict[str, str]:
-    """The files that arrivals name: hash -> source."""
-    return {sha: source for _, one in arrivals for source, sha in one.hashes.items()}
