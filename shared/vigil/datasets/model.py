@@ -142,10 +142,10 @@ class Dataset(Record):
     labels_after: int = Field(0, ge=0, description="days until a number may teach or calibrate")
     country: str | None = Field(None, pattern="^[A-Z]{2}$", description="whose holidays count")
     classification: Classification | None = Field(None, description="classify: the question")
-    models: tuple[Model | Classifier, ...] = Field(
+    models: tuple[Literal[Model, Classifier], ...] = Field(
         ("lightgbm",), description="what `vigil backtest` compares; classify: what may serve"
     )
-    recipe: Literal["lightgbm", "ridge", "damped_growth"] | Classifier = Field(
+    recipe: Literal["lightgbm", "ridge", "damped_growth", Classifier] = Field(
         "lightgbm", description="the model that is trained until another is promoted"
     )
     schedules: Schedules
