@@ -16,7 +16,6 @@ from vigil import crash, tables
 from vigil.cloud import Cloud
 from vigil.errors import Transient
 from vigil.lake import sha256
-from vigil.local import resources
 from vigil.messages import Tick, parse_moment
 from vigil.records import keyed_hash
 from vigil.steps.erase import find
@@ -76,21 +75,18 @@ WAITING = gzip.compress(file(stay("GONE-5", GONE), stay("KEPT-5", "MR-STAYS")))
 
 
 @pytest.fixture
-def hospital(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+def hospital(restricted: Cloud) -> Cloud:
     """The restricted cloud, with files that came one after the other, and one that waits."""
-    monkeypatch.setenv("VIGIL_RESTRICTED_BUCKET", f"restricted-{cloud.settings.warehouse}")
-    resources.make([])
-    here = Cloud.from_env().restricted
     for name, body in (("first", FIRST), ("second", SECOND), ("third", gzip.compress(THIRD))):
-        put(here, f"train_{name}.csv", body)
-        take(here)
+        put(restricted, f"train_{name}.csv", body)
+        take(restricted)
     for name, body in (("alone_GONE-4", ALONE), ("refused", REFUSED), ("broken", BROKEN)):
-        put(here, f"train_{name}.csv", body)
-    put(here, "train_harmless.csv", HARMLESS)
-    take(here)
-    put(here, "train_GONE-5.csv.gz", WAITING)
-    scored(here)
-    return here
+        put(restricted, f"train_{name}.csv", body)
+    put(restricted, "train_harmless.csv", HARMLESS)
+    take(restricted)
+    put(restricted, "train_GONE-5.csv.gz", WAITING)
+    scored(restricted)
+    return restricted
 
 
 def put(here: Cloud, name: str, body: bytes) -> None:
