@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kept import Kept
 from subjects import RECORDS, SERIES, Subject
 from tiny import WAVES
 from wards import OPEN
@@ -69,10 +70,20 @@ def known(cloud: Cloud, subject: Subject, folder: Path, count: int) -> Tick:
     return at
 
 
+@pytest.fixture(scope="module")
+def kept() -> dict[str, Kept]:
+    """What was trained once, by task."""
+    return {}
+
+
 @pytest.fixture
-def trained(cloud: Cloud, subject: Subject, tmp_path: Path) -> Cloud:
+def trained(cloud: Cloud, subject: Subject, tmp_path: Path, kept: dict[str, Kept]) -> Cloud:
     """A warehouse with a year of numbers, and a first champion."""
-    train(known(cloud, subject, tmp_path, DAYS), cloud)
+    if subject.task in kept:
+        kept[subject.task].put_back(cloud)
+    else:
+        train(known(cloud, subject, tmp_path, DAYS), cloud)
+        kept[subject.task] = Kept.of(cloud, subject.task)
     return Cloud.from_env()
 
 
