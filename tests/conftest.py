@@ -85,6 +85,17 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:  # noqa: F821
+    """A real Chromium, one for all pages."""
+    from chromium import Browser, needed
+
+    needed()
+    one = Browser()
+    yield one
+    one.driver.quit()
+
+
+@pytest.fixture(scope="session")
 def warehouse(local_cloud: None) -> str:
     """Made once: to make one takes seconds, and every statement longer the more there are."""
     return _made(f"t{uuid4().hex[:8]}")

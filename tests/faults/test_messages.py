@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import wards
 from subjects import Subject
 from tiny import visits
 
@@ -118,7 +119,11 @@ def test_row_4_an_older_vintage_that_arrives_late_lands_in_its_place(
     world: World, subject: Subject
 ) -> None:
     """Whatever the order of delivery, what is kept is as it would be in the right order."""
-    contents = {moment: subject.file(120 + n) for n, moment in enumerate(MOMENTS)}
+    grown = {
+        "forecast": lambda n: visits(first=5.0 + n),
+        "classify": lambda n: wards.stays(120 + n),
+    }
+    contents = {moment: grown[subject.task](n) for n, moment in enumerate(MOMENTS)}
 
     def taken_in(order: tuple[str, ...]) -> dict[str, Any]:
         name = world.dataset(subject.few, subject.plain)
