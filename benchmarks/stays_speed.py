@@ -39,7 +39,7 @@ def full() -> dict[str, Any]:
         with timed(took, "compare"):
             trial.compared(one, one)
         with timed(took, "tables"):
-            trial.assessments([fitting.BASELINE, "trees"])
+            trial.assessments([fitting.BASELINE, *DATASET.models])
             trial.curves("trees")
             ratio = trial.relative("trees", fitting.BASELINE).ratio
     peak = peak_mb()

@@ -48,12 +48,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that nobody waits for them at the end.
+    """Files with slow tests come first, the slowest before all, so that nobody waits for them.
 
     Tests on real files are skipped where there are none, and say so.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, item.path.stem != "test_state_machine"))
     if not REAL.is_dir():
         for item in items:
             if item.get_closest_marker("real"):

@@ -63,7 +63,7 @@ def until[T](look: Callable[[], T], seconds: float = 90.0) -> T:
     end = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < end, f"nothing in {seconds} s"
-        time.sleep(0.5)
+        time.sleep(2)  # a look is a process
     return found
 
 
