@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 export OMP_WAIT_POLICY := passive
+# The tests start a thousand processes: without byte code each would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check unit integration format lock terraform mutations sizes tools up clean
 
