@@ -1,5 +1,6 @@
 """A headless Chromium, where there is one."""
 
+import base64
 import os
 import shutil
 from pathlib import Path
@@ -38,6 +39,17 @@ class Browser:
         self.driver.get("about:blank")
         self.driver.get(f"file://{file}{view}")
         self.until("document.documentElement.dataset.drawn")
+
+    def paper(self) -> None:
+        """From now on the open page is printed, by somebody who prefers the dark."""
+        dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+        how = {"media": "print", "features": dark}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", how)
+
+    def printed(self) -> bytes:
+        """The open page as a PDF."""
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        return base64.b64decode(self.driver.print_page())
 
     def until(self, script: str) -> Any:
         """Wait for something to be true."""

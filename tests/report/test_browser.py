@@ -1,6 +1,5 @@
 """The report in a real browser: drawn, switched, read by keyboard, printed, without a network."""
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -183,13 +182,10 @@ def test_the_dark_is_dark_and_paper_is_white(browser: Browser, page: Path) -> No
     ground = "getComputedStyle(document.body).backgroundColor"
     browser.open(page, look="dark")
     assert browser.says(ground) == "rgb(20, 23, 26)"
-    features = [{"name": "prefers-color-scheme", "value": "dark"}]
-    paper = {"media": "print", "features": features}
-    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", paper)
+    browser.paper()
     assert browser.says(ground) == "rgb(255, 255, 255)"
     assert not browser.says("document.querySelector('.places').checkVisibility()")
-    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    printed = base64.b64decode(browser.driver.print_page())
+    printed = browser.printed()
     assert printed.startswith(b"%PDF")
     assert b"/Subtype /Image" not in printed
 

@@ -1,6 +1,5 @@
 """The report of a classified dataset in a real browser: drawn, read, printed, nobody in it."""
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -116,13 +115,10 @@ def test_the_dark_is_dark_and_paper_is_white(browser: Browser, page: Path) -> No
     ground = "getComputedStyle(document.body).backgroundColor"
     browser.open(page, look="dark")
     assert browser.says(ground) == "rgb(20, 23, 26)"
-    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
-    paper = {"media": "print", "features": dark}
-    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", paper)
+    browser.paper()
     assert browser.says(ground) == "rgb(255, 255, 255)"
     assert not browser.says("document.querySelector('summary').checkVisibility()")
-    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    printed = base64.b64decode(browser.driver.print_page())
+    printed = browser.printed()
     assert printed.startswith(b"%PDF")
     assert b"/Subtype /Image" not in printed
 
