@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from vigil import cells
 from vigil.datasets import Source
+from vigil.datasets.questions import FEW
 from vigil.errors import Misconfigured, Rejected
 from vigil.places import check_codes
 from vigil.quality import Item, Mark
@@ -27,7 +28,7 @@ type Pseudonym = Callable[[str], str]
 type Rows = npt.NDArray[np.int64]
 
 BLOCK = 1 << 13  # so many records are text at a time
-FEW, RARE = 10, "one that is rare"  # rows: fewer may tell of somebody
+RARE = "one that is rare"
 EXACT = 2.0**53  # whole numbers beyond that are not told apart
 
 

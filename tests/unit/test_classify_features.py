@@ -9,8 +9,9 @@ import pytest
 from stays import DATASET, admissions
 from vigil.classify.columns import columns
 from vigil.classify.drift import Population, drift
-from vigil.classify.encoder import FEW, Encoder
+from vigil.classify.encoder import Encoder
 from vigil.datasets import Classification
+from vigil.datasets.questions import FEW
 
 ASKED = DATASET.classification
 

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from vigil.classify.columns import Columns
-from vigil.classify.encoder import BLANK, FEW, Encoder, Numbers
+from vigil.classify.encoder import BLANK, Encoder, Numbers
+from vigil.datasets.questions import FEW
 from vigil.panel import Floats
 
 PARTS = 10  # of a range

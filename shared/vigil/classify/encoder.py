@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from vigil.classify.columns import Columns
 from vigil.classify.frame import coded
 from vigil.datasets import Classification
+from vigil.datasets.questions import FEW
 from vigil.panel import Floats
 
-FEW = 10  # rows: fewer may be a person
 RANGE = r"^\d+-\d+$"
 BLANK = ""
 Numbers = NDArray[np.float32]

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vigil.classify.encoder import BLANK, FEW
+from vigil.classify.encoder import BLANK
+from vigil.datasets.questions import FEW
 from vigil.panel import Floats
 
 OTHER = "other"

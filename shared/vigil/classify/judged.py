@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from vigil import tables
 from vigil.classify import few, scores
-from vigil.classify.encoder import FEW
 from vigil.classify.frame import Frame
 from vigil.datasets import Classification
+from vigil.datasets.questions import FEW
 from vigil.panel import Floats, Index
 
 POINTS = 200  # of a curve, at most

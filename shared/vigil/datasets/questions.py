@@ -8,6 +8,7 @@ from vigil.datasets.sources import Record
 
 Classifier = Literal["trees", "logistic", "forest"]  # those of vigil/classify/fitting.py
 CLASSIFIERS = get_args(Classifier)
+FEW = 10  # records: what fewer have may tell of somebody
 
 
 class Outcome(Record):

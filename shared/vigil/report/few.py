@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from vigil.datasets.questions import FEW
 from vigil.report.shown import Row
 
-FEW = 10
 KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 
 
