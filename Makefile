@@ -5,7 +5,7 @@ export OMP_WAIT_POLICY := passive
 # The tests start a thousand processes: without byte code each would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check unit integration format lock terraform mutations sizes tools up clean
+.PHONY: help setup demo test soak check unit integration format lock terraform mutations sizes tools up clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -22,8 +22,11 @@ demo: setup  ## A year through the whole local cloud, at speed: simulated, or DA
 # A worker a core; files in their own order, the slow ones first.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-test: check  ## All checks and all tests
+test: check  ## All checks and all tests but the long ones
 	$(BIN)/pytest $(PARALLEL)
+
+soak: setup  ## The long tests, part by part; PART=machine for one of them
+	@$(BIN)/python scripts/soak.py $(PART)
 
 check: setup  ## Format, lint, types, layers: what pre-commit and CI call
 	$(BIN)/ruff format --check .

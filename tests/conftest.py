@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from sizes import SOAK
 from vigil import log
 
 settings.register_profile("vigil", deadline=None)  # a busy machine is no failure
@@ -42,16 +43,13 @@ FILES = {
 }
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many sequences the state machine runs."""
-    parser.addoption("--runs", type=int, default=300, help="sequences of the state machine")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first, the slowest before all, so that nobody waits for them.
 
-    Tests on real files are skipped where there are none, and say so.
+    Tests on real files are skipped where there are none, and say so. Those marked `soak` are
+    run by `make soak` alone.
     """
+    items[:] = [item for item in items if SOAK or not item.get_closest_marker("soak")]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path not in slow, item.path.stem != "test_state_machine"))
     if not REAL.is_dir():

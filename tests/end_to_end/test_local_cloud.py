@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 import requests
+from google.cloud import pubsub_v1
 from tiny import write_dataset, write_visits
+
+from vigil.local.services import PROJECT
 
 VIGIL = str(Path(sys.executable).with_name("vigil"))
 
@@ -60,6 +63,15 @@ def vigil(env: dict[str, str], *words: str, code: int = 0) -> Any:
     return json.loads(run.stdout)
 
 
+def asked(env: dict[str, str], sql: str) -> int:
+    """How many rows there are, without the two seconds of a command."""
+    state = json.loads((Path(env["VIGIL_HOME"]) / "cloud.json").read_text())
+    url = f"{state['env']['BIGQUERY_EMULATOR_HOST']}/bigquery/v2/projects/{PROJECT}/queries"
+    default = {"projectId": PROJECT, "datasetId": "vigil"}
+    body = {"query": sql, "useLegacySql": False, "defaultDataset": default}
+    return int(requests.post(url, json=body, timeout=60).json()["totalRows"])
+
+
 @pytest.fixture(scope="module")
 def up(env: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The local cloud of most of these tests, ended by Ctrl-C."""
@@ -71,14 +83,24 @@ def up(env: dict[str, str]) -> Iterator[dict[str, Any]]:
         assert process.wait(timeout=30) == 0
 
 
+def publish(env: dict[str, str], topic: str, *bodies: bytes) -> None:
+    """Send these bytes, in a process that knows the address."""
+    code = (
+        "import sys; from google.cloud import pubsub_v1; client = pubsub_v1.PublisherClient(); "
+        "[client.publish(sys.argv[1], body.encode()).result(30) for body in sys.argv[2:]]"
+    )
+    path = pubsub_v1.PublisherClient.topic_path(PROJECT, topic)
+    command = [sys.executable, "-c", code, path, *(body.decode() for body in bodies)]
+    subprocess.run(command, env=env, check=True, timeout=60)
+
+
 def wait_for(env: dict[str, str], sql: str) -> list[dict[str, Any]]:
     """Ask until there is an answer."""
     until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if found := vigil(env, "query", sql):
-            return list(found)
-        time.sleep(0.5)
-    raise AssertionError(f"nothing came of: {sql}")
+    while not asked(env, sql):
+        assert time.monotonic() < until, f"nothing came of: {sql}"
+        time.sleep(0.1)
+    return list(vigil(env, "query", sql))
 
 
 def test_a_sixth_dataset_is_one_yaml_and_no_code(env: dict[str, str], up: dict[str, Any]) -> None:
@@ -169,21 +191,19 @@ def children(up: dict[str, Any]) -> list[int]:
     return [int(pid) for pid, parent in pairs if int(parent) == up["pid"]]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_nothing_is_left_behind(
-    number: signal.Signals, env: dict[str, str], tmp_path: Path
-) -> None:
+def test_nothing_is_left_behind(env: dict[str, str], tmp_path: Path) -> None:
     """Neither Ctrl-C nor kill -9 leaves an orphan, and the next one starts at once."""
     own = {**env, "VIGIL_HOME": str(tmp_path / "home")}
-    process, state = start(own)
-    started = children(state)
-    assert len(started) >= 6  # storage, bigquery, pubsub, two functions, the undertaker
-    process.send_signal(number)
-    process.wait(timeout=30)
-    until = time.monotonic() + 15
-    while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+    for number in (signal.SIGINT, signal.SIGKILL):
+        process, state = start(own)
+        started = children(state)
+        assert len(started) >= 6  # storage, bigquery, pubsub, two functions, the undertaker
+        process.send_signal(number)
+        process.wait(timeout=30)
+        until = time.monotonic() + 15
+        while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not [pid for pid in started if Path(f"/proc/{pid}").exists()], number
     again, _ = start(own)
     try:
         again.send_signal(signal.SIGTERM)  # at once: it has hardly said hello
@@ -208,3 +228,17 @@ def test_jobs_are_paused_resumed_and_run(env: dict[str, str], up: dict[str, Any]
     [row] = wait_for(env, sql)
     assert row["status"] != "failed"
     assert "--dataset" in vigil(env, "jobs", "run", code=2)["refused"]
+
+
+def test_dead_letters_are_looked_at_and_sent_again(env: dict[str, str], up: dict[str, Any]) -> None:
+    """What the topic of dead letters holds; sent once more, it is refused as it says."""
+    publish({**env, **up["env"]}, "vigil-predict-dead", b"no tick")
+    [letter] = vigil(env, "redrive", "--dry-run")["letters"]
+    assert letter["step"] == "predict"
+    assert "expected a JSON object" in letter["unreadable"]
+    said = vigil(env, "redrive")
+    assert not said["dry_run"]
+    assert [one["message"] for one in said["letters"]] == [letter["message"]]
+    refused = "SELECT status FROM runs WHERE STARTS_WITH(run_id, 'predict/-/')"
+    assert wait_for(env, refused) == [{"status": "refused"}]
+    assert vigil(env, "redrive", "--dry-run")["letters"] == []

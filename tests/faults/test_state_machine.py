@@ -1,6 +1,7 @@
 """Whatever is delivered, twice, late, killed or unheard of: the tables of a clean run."""
 
 import random
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -13,8 +14,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from faults import machine
 from faults.harness import Tables
 from faults.machine import Plan, plans
+from sizes import SOAK, sized
 
-WORKERS = 2
+WORKERS = sized(test=1, soak=2)
+LEAST = sized(test=30, soak=300)  # sequences
+MOST = sized(test=30, soak=3000)
+MINUTES = 8  # for more than the least
+BATCH = 60  # sequences, after which their tables are compared
 
 
 def drawn(count: int) -> list[Plan]:
@@ -99,11 +105,17 @@ def shortest(pools: list[ProcessPoolExecutor], plan: Plan) -> Plan:
 
 @pytest.mark.slow
 def test_every_sequence_ends_in_the_tables_of_a_clean_run(
-    tmp_path: Path, pytestconfig: pytest.Config
+    tmp_path: Path,
 ) -> None:
     """Delivered, doubled, reordered, killed, revised, unheard: as if nothing had happened."""
+    sequences, until, ran = drawn(MOST), time.monotonic() + 60 * MINUTES, 0
     with workers(tmp_path) as pools:
-        failed = differing(pools, drawn(pytestconfig.getoption("runs")))
-        if failed:
-            plan, said = failed[0]
-            pytest.fail(f"{len(failed)} sequences differ, such as\n{shortest(pools, plan)}\n{said}")
+        while ran < LEAST or (ran < MOST and time.monotonic() < until):
+            batch = sequences[ran : ran + BATCH]
+            if failed := differing(pools, batch):
+                plan, said = failed[0]
+                wrong = f"{len(failed)} sequences differ, such as\n{shortest(pools, plan)}\n{said}"
+                pytest.fail(wrong)
+            ran += len(batch)
+    if SOAK:
+        print(f"{ran} sequences")

@@ -13,11 +13,12 @@ from tiny import visits
 
 from faults.delivery import envelope, tick
 from faults.harness import MOMENT, Tables, World, until
+from sizes import sized
 from vigil.jobs import Job, next_time
 from vigil.local import resources
 
 VIGIL = str(Path(sys.executable).with_name("vigil"))
-DAYS = int(os.environ.get("VIGIL_DAYS", "120"))  # 1100 by hand
+DAYS = sized(test=60, soak=1100)
 FROM_RAW = ("observations", "vintages", "series", "findings")
 
 

@@ -1,20 +1,20 @@
 """One commit, whoever races for it; tests/faults has what happens when processes die."""
 
 import multiprocessing
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny import write_dataset, write_visits
 
+from sizes import sized
 from vigil.cloud import Cloud
 from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
 from vigil.steps.predict import predict
 
 RACERS = 12
-ROUNDS = int(os.environ.get("VIGIL_ROUNDS", "1"))  # 20 by hand
+ROUNDS = sized(test=2, soak=20)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.hub import Target, load
 
 from conftest import REAL
+from sizes import sized
 from vigil import champion, datasets, engine, outcomes
 from vigil.champion import Champion
 from vigil.cloud import Cloud
@@ -25,7 +26,7 @@ from vigil.steps.predict import predict
 from vigil.view import view
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
-DAYS = int(os.environ.get("VIGIL_HISTORY", "2"))  # 60 by hand
+DAYS = sized(test=2, soak=60)
 FIRST = date(2021, 9, 6)
 SETTLES = 28
 RECIPE = os.environ.get("VIGIL_HISTORY_RECIPE", "ridge")

@@ -1,6 +1,5 @@
 """Vintages through the real ingest step, into the BigQuery stand-in and back out."""
 
-import os
 import time
 from hashlib import sha256
 from io import BytesIO
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from conftest import FRANCE, JHU, REAL
+from sizes import sized
 from vigil import datasets, layouts
 from vigil.cloud import Cloud
 from vigil.errors import Rejected
@@ -65,9 +65,9 @@ def test_each_vintage_answers_exactly_as_of_its_day(cloud: Cloud) -> None:
 def test_every_order_of_four_vintages_makes_the_same_tables(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A vintage that comes late lands in its place in time (all 24: VIGIL_ORDERS=24)."""
+    """A vintage that comes late lands in its place in time."""
     orders = list(permutations(DEATHS))
-    chosen = orders[:: len(orders) // int(os.environ.get("VIGIL_ORDERS", "2"))]
+    chosen = orders[:: len(orders) // sized(test=2, soak=24)]
     from vigil.local import resources
 
     tables = ("observations", "vintages", "series", "findings")

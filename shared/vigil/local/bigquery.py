@@ -10,15 +10,17 @@ import logging
 import os
 import sys
 import threading
-import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from vigil.local import catalog, translations
+from vigil.local import answers, catalog, schemas, translations
 
 HOME = Path(sys.prefix) / "share" / "vigil" / "duckdb"
-RESULTS = 100
+RESULTS, MOST = "_results", 100  # where large results lie, and how many
 EXTENSIONS = ("ducklake", "icu", "spatial", "httpfs")
 
 
@@ -33,18 +35,25 @@ def main() -> None:
     options = parser.parse_args()
     HOME.mkdir(parents=True, exist_ok=True)
     os.environ["HOME"] = str(HOME)  # before DuckDB looks
+    sys.modules["pandas"] = None  # type: ignore[assignment]  # Google's client can do without it
     put_extensions_in_place()
     logging.getLogger("uvicorn.access").disabled = True
     # They read HOME when imported.
     from local_bigquery import cli  # noqa: PLC0415
-    from local_bigquery.engine import database  # noqa: PLC0415
+    from local_bigquery.engine import database, results  # noqa: PLC0415
     from local_bigquery.jobs import query, runner, store  # noqa: PLC0415
 
-    translations.remember()
+    memory = translations.remember()
+    keep: answers.Keep = partial(keep_at_once, store)
     if plain := options.memory or options.file:
-        keep_plainly(database, store, Path(options.dir) if options.file else None)
+        keep = keep_plainly(database, store, Path(options.dir) if options.file else None)
         keep_children_short(runner)
+        forget_results(results, database)
     catalog.quicken(database, query, plain=plain)
+    answers.quicken(memory, keep)
+    if plain:
+        schemas.serve(memory, HOME)
+        connect_early(database, Path(options.dir), options.project)
     where = ["--host", "127.0.0.1", "--port", options.port, "--grpc-port", options.grpc_port]
     cli.main(["serve", *where, "--project", options.project, "--data-dir", options.dir])
 
@@ -64,16 +73,28 @@ def put_extensions_in_place() -> None:
             done.touch()
 
 
-def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -> None:
+def keep_at_once(store: ModuleType, _project: str, _job: str, make: Callable[[], Any]) -> None:
+    """A job, as local-bigquery keeps them."""
+    store.save(make())
+
+
+def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -> answers.Keep:
     """Plain tables of DuckDB in place of DuckLake's files: a third of the time.
 
-    Without a folder they are gone with the process.
+    Without a folder they are gone with the process. What is returned keeps a job.
     """
-    jobs: dict[tuple[str, str], Any] = {}
+    jobs: dict[tuple[str, str], Any] = {}  # a job, or how it is made
 
     def save(job: Any) -> Any:
         jobs[job.jobReference.projectId, job.jobReference.jobId] = job
         return job
+
+    def load(project: str, job: str) -> Any:
+        found = jobs.get((project, job))
+        return found() if callable(found) else found
+
+    def later(project: str, job: str, make: Any) -> None:
+        jobs[project, job] = make
 
     def attach(connection: Any, project: str) -> None:
         where, how = ":memory:", ""
@@ -86,8 +107,18 @@ def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -
 
     database._attach = attach  # type: ignore[attr-defined]
     store.save = save  # type: ignore[attr-defined]
-    store.load = lambda project, job: jobs.get((project, job))  # type: ignore[attr-defined]
-    threading.Thread(target=forget_results, args=(database,), daemon=True).start()
+    store.load = load  # type: ignore[attr-defined]
+    return later
+
+
+def connect_early(database: ModuleType, folder: Path, project: str) -> None:
+    """DuckDB takes half a second to begin: it does so while the server does."""
+    from local_bigquery.settings import settings  # noqa: PLC0415  it reads HOME
+
+    settings.data_dir, settings.default_project_id = folder, project
+    functions = [one for one in database.FUNCTIONS if one.stem != "geography"]
+    database.FUNCTIONS = functions  # type: ignore[attr-defined]
+    threading.Thread(target=database.connection, daemon=True).start()
 
 
 def keep_children_short(runner: ModuleType) -> None:
@@ -100,15 +131,18 @@ def keep_children_short(runner: ModuleType) -> None:
     runner._done = done  # type: ignore[attr-defined]
 
 
-def forget_results(database: ModuleType) -> None:
-    """Every result is a table, and every statement looks at all tables: keep the last few."""
-    while True:
-        time.sleep(5)
-        for (name,) in database.fetch(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'emulator' "
-            f"AND schema_name = '_results' ORDER BY table_oid DESC OFFSET {RESULTS}"
-        ):
-            database.execute(f"DROP TABLE IF EXISTS {database.quote('emulator', '_results', name)}")
+def forget_results(results: ModuleType, database: ModuleType) -> None:
+    """Every large result is a table, and every statement looks at all tables: keep the last few."""
+    original, kept = results.materialise, deque[str]()
+
+    def materialise(cursor: Any, query: str, name: str, *args: Any) -> None:
+        original(cursor, query, name, *args)
+        if f'"{RESULTS}"' in name:
+            kept.append(name)
+        if len(kept) > MOST:
+            database.execute(f"DROP TABLE IF EXISTS {kept.popleft()}")
+
+    results.materialise = materialise  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ RESULTS = "emulator"  # the database of local-bigquery's own tables, among them 
 # How each question begins that local-bigquery asks, and the question to DuckLake in its stead.
 OBJECTS = "SELECT table_name, 'TABLE', estimated_size FROM duckdb_tables()"
 REQUIRED = "SELECT column_name FROM duckdb_columns()"
+COLUMN = "SELECT 1 FROM duckdb_columns()"
 QUESTIONS = {
     OBJECTS: """
         SELECT table_name, 'TABLE', coalesce(record_count, 0)
@@ -32,7 +33,7 @@ QUESTIONS = {
         WHERE schema_name = $1 AND table_name = $2 AND NOT nulls_allowed
         AND parent_column IS NULL AND c.end_snapshot IS NULL
         AND t.end_snapshot IS NULL AND s.end_snapshot IS NULL""",
-    "SELECT 1 FROM duckdb_columns()": """
+    COLUMN: """
         SELECT 1 FROM {lake}.ducklake_column AS c
         JOIN {lake}.ducklake_table AS t USING (table_id)
         JOIN {lake}.ducklake_schema AS s USING (schema_id)
@@ -109,6 +110,8 @@ def _plainly(fetch: Fetch, sql: str, params: list[Any]) -> list[tuple[Any, ...]]
         return [(params[2], "TABLE", rows)]
     if sql.startswith(REQUIRED):
         return fetch('SELECT name FROM pragma_table_info(?) WHERE "notnull"', [place])
+    if sql.startswith(COLUMN):
+        return fetch("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", [place, params[3]])
     return None
 
 

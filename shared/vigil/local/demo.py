@@ -48,7 +48,6 @@ def _empty(folder: Path, replay: Replay) -> None:
     os.environ |= {
         "VIGIL_HOME": str(folder),
         "VIGIL_DATASETS": str(folder / "datasets"),
-        "VIGIL_BIGQUERY": "file",  # a third of the time; commands that come later find it
     }
 
 

@@ -109,10 +109,9 @@ def _storage(home: Path, port: int) -> Service:
 def _bigquery(home: Path, port: int, grpc_port: int) -> Service:
     where = ["--port", str(port), "--grpc-port", str(grpc_port), "--dir", str(home / "bigquery")]
     command = [sys.executable, "-m", "vigil.local.bigquery", *where, "--project", PROJECT]
-    kind = os.environ.get("VIGIL_BIGQUERY")
-    if kind == "memory":
+    if os.environ.get("VIGIL_BIGQUERY") == "memory":
         command.append("--memory")
-    elif kind == "file" or (home / "bigquery" / f"{PROJECT}.duckdb").exists():  # as it began
+    elif not (home / "bigquery" / f"{PROJECT}.ducklake").exists():  # a home of an older version
         command.append("--file")
     return Service("bigquery", port, command)
 

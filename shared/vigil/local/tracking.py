@@ -6,10 +6,15 @@ other's way; one that finds old tables does not start. In Google's cloud a job m
 
 import argparse
 import fcntl
+import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
+from shutil import copyfile
 
 from mlflow.cli import cli
+
+EMPTY = Path(sys.prefix) / "share" / "vigil"
 
 
 def migrate(database: Path) -> None:
@@ -19,8 +24,26 @@ def migrate(database: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if database.exists() and done.exists() and done.read_text() == version("mlflow"):
             return
-        cli.main(["db", "upgrade", f"sqlite:///{database}"], standalone_mode=False)
+        if database.exists():
+            _upgrade(database)
+        else:
+            copyfile(_empty(), database)
         done.write_text(version("mlflow"))
+
+
+def _empty() -> Path:
+    """A migrated database without a run, made once for an installation: it takes seconds."""
+    kept = EMPTY / f"mlflow-{version('mlflow')}.db"
+    if not kept.exists():
+        EMPTY.mkdir(parents=True, exist_ok=True)
+        fresh = kept.with_suffix(f".{os.getpid()}")
+        _upgrade(fresh)
+        fresh.replace(kept)
+    return kept
+
+
+def _upgrade(database: Path) -> None:
+    cli.main(["db", "upgrade", f"sqlite:///{database}"], standalone_mode=False)
 
 
 def main() -> None:
