@@ -5,7 +5,7 @@ export OMP_WAIT_POLICY := passive
 # The tests start a thousand processes: without byte code each would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test soak check unit integration format lock terraform mutations sizes tools up clean
+.PHONY: help setup demo test suite soak check unit integration format lock terraform mutations sizes tools up clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -19,10 +19,13 @@ setup: .venv/ready  ## Build .venv from the lock, with uv where there is one, el
 demo: setup  ## A year through the whole local cloud, at speed: simulated, or DATA=../shared/data
 	@$(BIN)/vigil demo $(if $(DATA),--data $(DATA))
 
-# A worker a core; files in their own order, the slow ones first.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers on two cores, for some tests wait; files in their own order, the slow ones first.
+PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
 
-test: check  ## All checks and all tests but the long ones
+test: setup  ## All checks and all tests but the long ones
+	@$(MAKE) --no-print-directory -j 2 check suite
+
+suite: setup
 	$(BIN)/pytest $(PARALLEL)
 
 soak: setup  ## The long tests, part by part; PART=machine for one of them

@@ -36,7 +36,9 @@ class Part:
 
 def pytest(says: str, *arguments: str) -> Part:
     """Tests by file and name, with a worker a core."""
-    return Part(says, ("pytest", "-n", "2", "--dist", "loadgroup", *arguments))
+    return Part(
+        says, ("pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *arguments)
+    )
 
 
 FAULTS = "tests/faults/test_"

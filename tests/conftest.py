@@ -43,6 +43,9 @@ FILES = {
 }
 
 
+TOGETHER = {"test_training": "school", "test_mirror": "school"}  # files that share what is dear
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first, the slowest before all, so that nobody waits for them.
 
@@ -52,6 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if SOAK or not item.get_closest_marker("soak")]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path not in slow, item.path.stem != "test_state_machine"))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(item.path.stem, item.path.stem)))
     if not REAL.is_dir():
         for item in items:
             if item.get_closest_marker("real"):

@@ -12,7 +12,7 @@ import pytest
 VIGIL = str(Path(sys.executable).with_name("vigil"))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_demo_replays_a_year_and_ends_on_what_came_of_it(tmp_path: Path) -> None:
     """Through Pub/Sub and all three functions; afterwards the commands work on its home."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("VIGIL_")}

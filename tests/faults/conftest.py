@@ -9,6 +9,7 @@ from subjects import Subject
 from faults.delivery import tick
 from faults.harness import MOMENT, Tables, World, started
 from faults.school import LATER, SERIES, Clean, School, opened
+from vigil import letters
 from vigil.local import resources
 from vigil.local.services import Service
 
@@ -41,6 +42,7 @@ def whole_world(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> 
 def world(whole_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The world without faults, and this process in it."""
     _point_to(whole_world, monkeypatch)
+    monkeypatch.setattr(letters, "PATIENCE", 0.5)  # Pub/Sub is on this machine
     yield whole_world
     whole_world.storage.rules.clear()
     whole_world.bigquery.rules.clear()

@@ -113,7 +113,8 @@ class World:
         """The messages that were given up, taken from the dead-letter subscription."""
         subscriber = pubsub_v1.SubscriberClient()
         name = subscriber.subscription_path(PROJECT, f"vigil-{step}-dead")
-        found = subscriber.pull(subscription=name, max_messages=100, timeout=30).received_messages
+        pull = {"subscription": name, "max_messages": 100, "return_immediately": True}
+        found = subscriber.pull(request=pull, timeout=30).received_messages
         if found:
             subscriber.acknowledge(subscription=name, ack_ids=[one.ack_id for one in found])
         return [json.loads(one.message.data) for one in found]

@@ -33,7 +33,9 @@ RIDGE = YAML.replace("horizon: 14", "horizon: 2") + subjects.RIDGE
 SERIES = replace(subjects.SERIES, yaml=RIDGE, few=visits(), plain=YAML)
 NOBODY = {"yaml": wards.YAML, "plain": wards.YAML}  # people would fall into groups by dataset, too
 RECORDS = replace(subjects.RECORDS, **NOBODY, few=wards.stays(120))
-BOTH = pytest.mark.parametrize("subject", [SERIES, RECORDS], ids=["series", "records"])
+LONG = pytest.param(RECORDS, id="records", marks=pytest.mark.soak)
+BOTH = pytest.mark.parametrize("subject", [pytest.param(SERIES, id="series"), LONG])
+EACH = pytest.mark.parametrize("subject", [SERIES, RECORDS], ids=["series", "records"])
 PROMOTIONS = "SELECT * FROM promotions WHERE dataset = @d ORDER BY decided_at"
 Rows = list[dict[str, Any]]
 

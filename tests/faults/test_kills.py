@@ -16,7 +16,7 @@ from tiny import visits
 from faults.delivery import Function, tick
 from faults.harness import MOMENT, Tables, World, until
 from faults.proxy import Act, Forward, delayed
-from faults.school import BOTH
+from faults.school import BOTH, EACH
 
 COMMIT = "UPDATE heads"  # the body of a commit's request
 ROWS = {
@@ -133,7 +133,7 @@ def _held(reached: threading.Event, release: threading.Event, *, done: bool) -> 
     return act
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("done", [False, True], ids=["before BigQuery hears of it", "after"])
 def test_row_15_killed_inside_the_transaction(
     done: bool, world: World, subject: Subject, clean: Tables

@@ -12,7 +12,7 @@ from faults.school import Clean, School
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_row_30_mlflow_is_stopped_for_a_whole_run(school: School, first: Clean) -> None:
     """A warning, less than 40 s later; the next Tick finds all decided, and registers it."""
     school.predict(name := school.taught())

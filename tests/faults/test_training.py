@@ -7,7 +7,8 @@ import pytest
 
 from faults.delivery import tick
 from faults.proxy import delayed, held, passed, together
-from faults.school import BOTH, LATER, LATEST, TODAY, Clean, School
+from faults.school import BOTH, EACH, LATER, LATEST, TODAY, Clean, School
+from sizes import soaked
 from vigil.local import resources
 from vigil.steps.promote import Word, rollback
 
@@ -20,10 +21,12 @@ BEFORE = {
     "commit:2": "8, after rows are staged",
 }
 AFTER = {"commit:3": "9, after the commit", "answer:1": "10, before the acknowledgement"}
+POINTS = (*BEFORE, *AFTER)
+BETWEEN = ("train:2", "commit:1")  # beside another point of the same row
 
 
 @BOTH
-@pytest.mark.parametrize("point", [*BEFORE, *AFTER])
+@pytest.mark.parametrize("point", [soaked(one) if one in BETWEEN else one for one in POINTS])
 def test_rows_6_8_9_10_a_trainer_killed_at_a_point(
     point: str, school: School, first: Clean
 ) -> None:
@@ -111,7 +114,7 @@ def test_rows_13_36_two_trainers_at_once_on_one_message(school: School) -> None:
     school.mirrored(name)
 
 
-@BOTH
+@EACH
 def test_row_36_of_two_trainers_the_older_loses(school: School) -> None:
     """Its commit comes late and finds a newer one: refused, as it says; nothing of it remains."""
     name = school.taught(TODAY, LATER)

@@ -40,11 +40,12 @@ class Server:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Server]:
+def started(folder: Path, *more: str) -> Iterator[Server]:
     """A server that may not answer yet; it does not outlive the block."""
     [port] = free_ports(1)
     command = [sys.executable, "-m", "vigil.local.tracking", "--port", str(port)]
     command += ["--database", str(folder / "mlflow.db"), "--artifacts", str(folder / "artifacts")]
+    command += more
     with (folder / f"{port}.log").open("wb") as log:
         env = {**os.environ, **MLFLOW}
         process = subprocess.Popen(command, stdout=log, stderr=log, env=env, process_group=0)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from mlflow_server import Server
 from training import KNOWN, dossier
 
 from faults.proxy import Handler, Proxy, answer
+from sizes import sized
 from vigil import champion, exhibits
 from vigil.classify.frame import frame
 from vigil.deadline import Deadline
@@ -260,8 +262,9 @@ def test_row_30_a_server_that_refuses_fails_at_once_and_is_not_asked_again():
 
 
 @pytest.mark.slow
-def test_row_30_a_black_hole_fails_in_less_than_40_seconds(server, name):
+def test_row_30_a_black_hole_fails_in_less_than_40_seconds(server, name, monkeypatch):
     """The server is stopped, its socket still takes connections: nobody will ever answer."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", sized(test="3", soak="15"))
     server.signal(signal.SIGSTOP)
     try:
         registry, started = at(server.uri), time.monotonic()
@@ -366,7 +369,9 @@ def test_no_time_left_is_trouble_with_mlflow_not_with_the_training(server, name)
 @pytest.mark.slow
 def test_row_51_two_servers_that_start_at_once_on_a_fresh_database_both_come_up(tmp_path):
     """One of them makes the tables, the other waits; both see the same versions."""
-    with mlflow_server.started(tmp_path) as one, mlflow_server.started(tmp_path) as other:
+    fresh = ("--kept", str(tmp_path / "kept"))  # no database lies there yet
+    start = partial(mlflow_server.started, tmp_path, *fresh)
+    with start() as one, start() as other:
         for each in (one, other):
             each.wait()
         at(one.uri).publish(trained("shared"))

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 from kept import Kept
-from subjects import RECORDS, SERIES, Subject
+from subjects import HORIZON, RECORDS, SERIES, Subject
 from tiny import WAVES
 from wards import OPEN
 
+from sizes import soaked
 from vigil.cloud import Cloud
 from vigil.deadline import Deadline
 from vigil.dossier import BUNDLE
@@ -119,7 +120,7 @@ def test_how_a_version_did_is_kept_by_horizon(trained: Cloud) -> None:
     """As the decision says it, and for each day ahead."""
     [row], champion = decisions(trained), trained.warehouse.head("tiny").champion
     rows = trained.warehouse.rows("SELECT * FROM evaluations ORDER BY horizon")
-    assert [one["horizon"] for one in rows] == [None, *range(1, 15)]
+    assert [one["horizon"] for one in rows] == [None, *range(1, HORIZON + 1)]
     assert {(one["version"], one["vintage_kind"]) for one in rows} == {(champion, "pseudo")}
     assert rows[0]["relative_wis"] == pytest.approx(row["relative_wis"], abs=1e-4)
     assert rows[0]["relative_high"] == pytest.approx(row["relative_high"], abs=1e-4)
@@ -463,6 +464,7 @@ def test_old_models_go_but_never_one_that_was_promoted(trained: Cloud) -> None:
     assert champion in vault.versions("tiny")
 
 
+@pytest.mark.parametrize("subject", [soaked(SERIES), RECORDS], indirect=True)
 def test_a_contest_is_held_when_recipes_can_be_tried(
     cloud: Cloud, subject: Subject, tmp_path: Path
 ) -> None:

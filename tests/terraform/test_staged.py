@@ -121,7 +121,7 @@ def push(tick: Tick) -> dict[str, object]:
     return {"message": {"data": data, "messageId": "1"}, "subscription": "test"}
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("name", NAMES)
 def test_a_function_serves_an_event(
     name: str, stage: dict[str, Staged], numbers: Path, bus: str, cloud: Cloud

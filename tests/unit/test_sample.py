@@ -3,7 +3,9 @@
 import csv
 import gzip
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,19 @@ def files(tmp_path_factory) -> Path:
     directory = tmp_path_factory.mktemp("sample")
     sample.write(directory)
     return directory
+
+
+@pytest.fixture(scope="module")
+def until(tmp_path_factory) -> Callable[[date], Path]:
+    """The files up to another end, written once for each."""
+
+    @cache
+    def written(end: date) -> Path:
+        directory = tmp_path_factory.mktemp(str(end))
+        sample.write(directory, end=end)
+        return directory
+
+    return written
 
 
 def table(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
@@ -145,19 +160,17 @@ def test_the_data_end_on_the_day_asked_for(tmp_path):
 
 @pytest.mark.parametrize("name", ["jhu_global/confirmed.csv", "jhu_global/deaths.csv"])
 @pytest.mark.parametrize("end", [date(2020, 9, 1), date(2024, 12, 31)])
-def test_another_end_tells_the_same_story(files, tmp_path, name, end):
+def test_another_end_tells_the_same_story(files, until, name, end):
     """Two ends are two mornings of one epidemic, before and after the real files stopped."""
-    sample.write(tmp_path, end=end)
-    default, other = totals(files / name), totals(tmp_path / name)
+    default, other = totals(files / name), totals(until(end) / name)
     days = min(default.shape[1], other.shape[1])
     assert (default[:, :days] == other[:, :days]).all()
 
 
-def test_french_days_do_not_change_with_the_end(files, tmp_path):
+def test_french_days_do_not_change_with_the_end(files, until):
     """Only the blanks of the last six days are filled in later."""
-    sample.write(tmp_path, end=date(2024, 12, 31))
     name = "france_deaths/indicators.csv"
-    early, late = table(files / name), table(tmp_path / name)
+    early, late = table(files / name), table(until(date(2024, 12, 31)) / name)
     assert early[:-6] == late[: len(early) - 6]
 
 
