@@ -61,8 +61,9 @@ PARTS = {
     ),
     "racers": pytest("twelve racers, 20 rounds", "tests/integration/test_commit.py"),
     "history": pytest(
-        "60 days of forecasts, stored scores against the engine's",
+        "60 days of forecasts, stored scores against the engine's; what is known later",
         "tests/integration/test_scored_history.py",
+        "tests/unit/test_euro_hub.py",
     ),
     "pubsub": pytest(
         "poison, and floods of 10,000, with both Pub/Sub servers",

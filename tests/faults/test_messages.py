@@ -13,7 +13,7 @@ from tiny import visits
 from faults.delivery import envelope, tick
 from faults.harness import World, until
 from faults.proxy import answer
-from faults.school import BOTH, EACH
+from faults.school import BOTH
 from vigil.letters import Letter
 from vigil.messages import moment_text
 
@@ -114,7 +114,7 @@ def test_row_3_what_was_published_before_the_last_look_is_no_reason_to_look_agai
     assert statuses(world, name) == ["done", "unchanged", "done"]
 
 
-@EACH
+@BOTH
 def test_row_4_an_older_vintage_that_arrives_late_lands_in_its_place(
     world: World, subject: Subject
 ) -> None:

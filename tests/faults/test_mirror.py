@@ -51,6 +51,7 @@ def test_row_31_mlflow_lets_nobody_in(school: School, first: Clean) -> None:
     school.mirrored(name)
 
 
+@pytest.mark.soak
 def test_row_11_killed_in_the_middle_of_registering(school: School, first: Clean) -> None:
     """Half a run lies in MLflow: tagged an orphan once the next delivery has made a whole one."""
     school.predict(name := school.taught())

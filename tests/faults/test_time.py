@@ -18,7 +18,7 @@ from vigil.jobs import Job, next_time
 from vigil.local import resources
 
 VIGIL = str(Path(sys.executable).with_name("vigil"))
-DAYS = sized(test=60, soak=1100)
+DAYS = sized(test=45, soak=1100)
 FROM_RAW = ("observations", "vintages", "series", "findings")
 
 
@@ -135,6 +135,7 @@ def test_row_50_a_migration_between_two_runs_of_the_older_code(
     assert {row["later"] for row in found["observations"]} == {None}
 
 
+@pytest.mark.soak
 def test_row_50_tables_of_an_older_version_grow_what_they_lack(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

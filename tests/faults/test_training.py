@@ -7,7 +7,7 @@ import pytest
 
 from faults.delivery import tick
 from faults.proxy import delayed, held, passed, together
-from faults.school import BOTH, EACH, LATER, LATEST, TODAY, Clean, School
+from faults.school import BOTH, LATER, LATEST, TODAY, Clean, School
 from sizes import soaked
 from vigil.local import resources
 from vigil.steps.promote import Word, rollback
@@ -22,11 +22,11 @@ BEFORE = {
 }
 AFTER = {"commit:3": "9, after the commit", "answer:1": "10, before the acknowledgement"}
 POINTS = (*BEFORE, *AFTER)
-BETWEEN = ("train:2", "commit:1")  # beside another point of the same row
+SEEN = ("commit:2",)  # of rows that test_kills sees at every point
 
 
 @BOTH
-@pytest.mark.parametrize("point", [soaked(one) if one in BETWEEN else one for one in POINTS])
+@pytest.mark.parametrize("point", [one if one in SEEN else soaked(one) for one in POINTS])
 def test_rows_6_8_9_10_a_trainer_killed_at_a_point(
     point: str, school: School, first: Clean
 ) -> None:
@@ -62,6 +62,7 @@ def test_row_11_killed_when_the_models_are_kept_but_not_promoted(
     school.mirrored(name)
 
 
+@pytest.mark.soak
 @BOTH
 def test_row_11_what_a_dead_trainer_left_is_in_nobodys_way(school: School) -> None:
     """Its message never comes again, and no number is new: a later Tick trains, and can serve."""
@@ -114,7 +115,7 @@ def test_rows_13_36_two_trainers_at_once_on_one_message(school: School) -> None:
     school.mirrored(name)
 
 
-@EACH
+@BOTH
 def test_row_36_of_two_trainers_the_older_loses(school: School) -> None:
     """Its commit comes late and finds a newer one: refused, as it says; nothing of it remains."""
     name = school.taught(TODAY, LATER)
@@ -166,6 +167,7 @@ def test_row_49_a_newer_message_to_train_comes_again(school: School, second: Cle
     assert school.statuses(second.name) == runs
 
 
+@pytest.mark.soak
 def test_row_50_tables_from_before_there_were_trainings(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,6 +111,7 @@ def test_publishing_again_changes_nothing(server, name):
     assert len(runs(server.uri, name)) == 1
 
 
+@pytest.mark.soak
 def test_twins_that_race_leave_one_version_of_each_training(server, name):
     """Four at once, two of each of two trainings: MLflow has no compare-and-swap."""
     versions = ["20211010-aaaaaaaa", "20211017-bbbbbbbb"]

@@ -11,7 +11,6 @@ import pytest
 from benchmarks.hub import Target, load
 
 from conftest import REAL
-from sizes import sized
 from vigil import champion, datasets, engine, outcomes
 from vigil.champion import Champion
 from vigil.cloud import Cloud
@@ -25,8 +24,8 @@ from vigil.steps.ingest import ingest
 from vigil.steps.predict import predict
 from vigil.view import view
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
-DAYS = sized(test=2, soak=60)
+pytestmark = [pytest.mark.real, pytest.mark.soak]
+DAYS = 60
 FIRST = date(2021, 9, 6)
 SETTLES = 28
 RECIPE = os.environ.get("VIGIL_HISTORY_RECIPE", "ridge")

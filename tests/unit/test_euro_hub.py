@@ -35,6 +35,7 @@ def test_ours_beats_the_baseline_by_far_on_three_dates():
     assert made["1"]["coverage95"] > 0.8
 
 
+@pytest.mark.soak
 def test_what_became_known_later_changes_no_forecast(tmp_path):
     """Every row issued after the last forecast date is another number; so is the final state."""
     targets = hub.load(REAL / "euro_hub", START, START)

@@ -6,7 +6,6 @@ shared by every local cloud of this installation, holds them.
 
 import argparse
 import fcntl
-import logging
 import os
 import sys
 import threading
@@ -14,8 +13,10 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import uvicorn
 
 from vigil.local import answers, catalog, schemas, translations
 
@@ -37,7 +38,6 @@ def main() -> None:
     os.environ["HOME"] = str(HOME)  # before DuckDB looks
     sys.modules["pandas"] = None  # type: ignore[assignment]  # Google's client can do without it
     put_extensions_in_place()
-    logging.getLogger("uvicorn.access").disabled = True
     # They read HOME when imported.
     from local_bigquery import cli  # noqa: PLC0415
     from local_bigquery.engine import database, results  # noqa: PLC0415
@@ -54,6 +54,7 @@ def main() -> None:
     if plain:
         schemas.serve(memory, HOME)
         connect_early(database, Path(options.dir), options.project)
+    answer_quickly(cli)
     where = ["--host", "127.0.0.1", "--port", options.port, "--grpc-port", options.grpc_port]
     cli.main(["serve", *where, "--project", options.project, "--data-dir", options.dir])
 
@@ -109,6 +110,16 @@ def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -
     store.save = save  # type: ignore[attr-defined]
     store.load = load  # type: ignore[attr-defined]
     return later
+
+
+def answer_quickly(cli: ModuleType) -> None:
+    """No line in a log for each request, and no look for who asks: nobody has an identity here."""
+    from local_bigquery.app import app  # noqa: PLC0415  it reads HOME
+    from starlette.middleware.base import BaseHTTPMiddleware  # noqa: PLC0415
+
+    kept = [one for one in app.user_middleware if one.cls is not BaseHTTPMiddleware]
+    app.user_middleware = kept
+    cli.uvicorn = SimpleNamespace(run=partial(uvicorn.run, access_log=False))  # type: ignore[attr-defined]
 
 
 def connect_early(database: ModuleType, folder: Path, project: str) -> None:

@@ -78,7 +78,7 @@ class _Ended:
 def _here(command: list[str], *, extra_env: dict[str, str], **_: object) -> _Ended:
     """Run `python -m uvicorn ...` in this process: two more would import all of MLflow again."""
     os.environ.update(extra_env)
-    uvicorn.main(command[3:], standalone_mode=False)
+    uvicorn.main(["--no-access-log", *command[3:]], standalone_mode=False)
     return _Ended()
 
 
