@@ -129,31 +129,48 @@ def transaction(commit: Commit, staged: Mapping[str, str]) -> tuple[str, dict[st
     return sql, parameters
 
 
+class Few(NamedTuple):
+    """Rows that travel in a statement, as one parameter."""
+
+    table: str
+    rows: Sequence[Mapping[str, Any]]
+
+
 def values(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """An INSERT of a few rows, every value a parameter."""
-    columns = tables.load(table).columns
-    parameters: dict[str, Any] = {}
-    tuples = []
-    for number, row in enumerate(rows):
-        cells = []
-        for column in columns:
-            value = row.get(column)
-            if value is None:
-                cells.append("NULL")
-                continue
-            name = f"{table}_{number}_{column}"
-            parameters[name] = value
-            cells.append(f"@{name}")
-        tuples.append(f"({', '.join(cells)})")
-    named = ", ".join(f"`{column}`" for column in columns)
-    return f"INSERT INTO {table} ({named}) VALUES {', '.join(tuples)}", parameters
+    """An INSERT of a few rows: the same statement, however many they are."""
+    columns = [f"`{column}`" for column in tables.load(table).columns]
+    cells = ", ".join(f"few.{column}" for column in columns)
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {cells} FROM UNNEST(@{table}) AS few"
+    return sql, {table: Few(table, rows)}
 
 
 def parameter(
     name: str, value: Any
 ) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
     """A value as BigQuery takes it, typed by what it is; a list is one of texts."""
+    if isinstance(value, Few):
+        return _structs(name, value)
     if isinstance(value, list):
         return bigquery.ArrayQueryParameter(name, "STRING", value)
     type_ = TYPES.get(type(value), "DATE")
     return bigquery.ScalarQueryParameter(name, type_, value)
+
+
+def _structs(name: str, few: Few) -> bigquery.ArrayQueryParameter:
+    """Rows as structs, typed as the table's columns."""
+    columns = [(column["name"], column["type"]) for column in tables.load(few.table).schema]
+    scalar = bigquery.ScalarQueryParameterType
+    row_type = bigquery.StructQueryParameterType(
+        *(scalar(type_, name=column) for column, type_ in columns)
+    )
+    rows = [
+        bigquery.StructQueryParameter(
+            None,
+            *(
+                bigquery.ScalarQueryParameter(column, type_, row.get(column))
+                for column, type_ in columns
+            ),
+        )
+        for row in few.rows
+    ]
+    return bigquery.ArrayQueryParameter(name, row_type, rows)
