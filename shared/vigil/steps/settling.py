@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import batched
 from typing import Any
 
 from vigil import tables
@@ -22,7 +21,7 @@ from vigil.steps.outlook import GAP
 from vigil.warehouse import Warehouse
 
 DAY = timedelta(days=1)
-TOGETHER = 20  # outcomes' days in one statement
+TOGETHER = (16, 8, 4, 2, 1)  # outcomes' days in one statement: few that differ are ever sent
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,8 @@ class Settling:
             for day in self.days(measure.settle_days)
             if (target, day) not in there
         ]
-        for number, some in enumerate(batched(chosen, TOGETHER, strict=False)):
-            yield self._outcomes(some, f"o{number}", warehouse.name)
+        for number, some in enumerate(together(chosen)):
+            yield self._outcomes(some, f"o{number}x{len(some)}", warehouse.name)
         yield self._scores()
 
     def _settled(self, warehouse: Warehouse) -> set[tuple[str, date]]:
@@ -186,6 +185,15 @@ class Settling:
             "s_publication": self.publication,
         }
         return Statement(sql, {**parameters, **listed})
+
+
+def together[T](all_of: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut into as many as may stand together, and what is left into halves of that."""
+    done = 0
+    for size in TOGETHER:
+        while len(all_of) - done >= size:
+            yield all_of[done : done + size]
+            done += size
 
 
 def anomalies(listed: Sequence[Anomaly]) -> tuple[str, dict[str, Any]]:
