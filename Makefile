@@ -20,7 +20,7 @@ demo: setup  ## A year through the whole local cloud, at speed: simulated, or DA
 	@$(BIN)/vigil demo $(if $(DATA),--data $(DATA))
 
 # Three workers on two cores, for some tests wait; files in their own order, the slow ones first.
-PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: setup  ## All checks and all tests but the long ones
 	@$(MAKE) --no-print-directory -j 2 check suite

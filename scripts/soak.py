@@ -37,7 +37,7 @@ class Part:
 def pytest(says: str, *arguments: str) -> Part:
     """Tests by file and name, with a worker a core."""
     return Part(
-        says, ("pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *arguments)
+        says, ("pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
     )
 
 

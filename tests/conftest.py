@@ -55,12 +55,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if SOAK or not item.get_closest_marker("soak")]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path not in slow, item.path.stem != "test_state_machine"))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(item.path.stem, item.path.stem)))
     if not REAL.is_dir():
         for item in items:
             if item.get_closest_marker("real"):
                 item.add_marker(pytest.mark.skip(reason=f"no real files: {REAL} is not there"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> object:  # noqa: F821
+    """A file's tests stay with one worker, for they share what is made once for the file."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Files(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.partition("::")[0])
+            return TOGETHER.get(file.stem, f"{file}")
+
+    return Files(config, log)
 
 
 @pytest.fixture(autouse=True)
