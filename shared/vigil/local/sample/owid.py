@@ -62,7 +62,7 @@ def files(seed: int, days: list[date]) -> dict[str, list[str]]:
     lines = [HEADER]
     for one in sorted(_countries(seed, days), key=lambda one: one.name):
         whole = one.code in WHOLE or not one.continent
-        lines += list(_rows(one, days))[0 if whole else listed :]
+        lines += _rows(one, days, 0 if whole else listed)
     return {"owid/owid.csv": lines}
 
 
@@ -95,8 +95,8 @@ def _sum(name: str, code: str, members: list[Country]) -> Country:
     return Country(name, code, "", sum(one.population for one in members), cases, deaths)
 
 
-def _rows(one: Country, days: list[date]) -> Iterator[str]:
-    """A country's lines: the counts of every day, and on Sundays what goes with them."""
+def _rows(one: Country, days: list[date], first: int) -> Iterator[str]:
+    """A country's lines from that day on: each day's counts, and on Sundays what goes with them."""
     blank = dict.fromkeys(HEADER.split(","), "")
     fixed = {
         "country": one.name,
@@ -111,7 +111,7 @@ def _rows(one: Country, days: list[date]) -> Iterator[str]:
         "new_deaths": one.deaths,
     }
     weekly = _smoothed(one) | (_around(one) if one.continent else {})
-    for n, day in enumerate(days):
+    for n, day in enumerate(days[first:], first):
         shown = counts | weekly if day.weekday() == 6 else counts
         numbers = {name: f"{values[n]:.10g}" for name, values in shown.items()}
         yield ",".join((blank | fixed | {"date": str(day)} | numbers).values())

@@ -30,6 +30,8 @@ HABITS = {
     "workplaces": (-62, 10, -55, 2),
     "residential": (33, -10, 12, 1),
 }
+LEAST, MOST = -95, 250
+WORDS = np.array([*map(str, range(LEAST, MOST + 1)), ""], dtype=object)  # blank: the last
 WORK = list(HABITS).index("workplaces")
 KEYS = "country_region_code,country_region,sub_region_1,sub_region_2,metro_area,iso_3166_2_code"
 
@@ -72,7 +74,7 @@ def _changes(seed: int, regions: list[Region], days: list[date]) -> Grid:
     expected = care * full + late * care * weekend + free * (1 - care / 2) * holiday
     shape = len(days), len(regions), len(HABITS)
     changes: Grid = (
-        np.round(expected + noise * rng.normal(size=shape)).clip(-95, 250) + 0.0
+        np.round(expected + noise * rng.normal(size=shape)).clip(LEAST, MOST) + 0.0
     )  # no -0
     return changes
 
@@ -117,6 +119,7 @@ def _year(
     ids = ["census_fips_code", *(["place_id"] if named else []), "date"]
     lines = [",".join([KEYS, *ids, *(f"{name}_percent_change_from_baseline" for name in HABITS)])]
     known = np.isfinite(changes).any(axis=2)
+    cells = WORDS[np.where(np.isnan(changes), -1, changes - LEAST).astype(int)]
     for place, (district, town) in enumerate(regions):
         code = "" if town else DISTRICTS.get(district, "")
         quoted = f'"{town}"' if "," in town else town
@@ -124,6 +127,5 @@ def _year(
         start += f"SIMULATED{place:04}," if named else ""
         for n in own:
             if known[n, place]:
-                cells = ("" if np.isnan(x) else f"{x:.0f}" for x in changes[n, place].tolist())
-                lines.append(start + ",".join([str(days[n]), *cells]))
+                lines.append(start + ",".join([str(days[n]), *cells[n, place]]))
     return lines
