@@ -5,12 +5,12 @@ every number from 0 to 100 were as likely as any other.
 """
 
 import doctest
+import importlib
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
@@ -26,6 +26,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "scores.md"
 NUMBERS = st.integers(-100_000, 100_000).map(float)
 FORECASTS = st_numpy.arrays(float, (23, 4), elements=NUMBERS).map(lambda one: np.sort(one, axis=0))
 ACTUALS = st_numpy.arrays(float, 4, elements=NUMBERS)
+
+
+@pytest.fixture(scope="module")
+def scoringrules():
+    """The independent library; it compiles for seconds when it is imported."""
+    return importlib.import_module("scoringrules")
 
 
 def drawn(seed: int, *rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -149,14 +155,14 @@ def test_rows_may_have_any_shape(score):
     np.testing.assert_allclose(score(EVEN, actual), score(one_for_all, actual), rtol=1e-12)
 
 
-def test_pinball_agrees_with_scoringrules():
+def test_pinball_agrees_with_scoringrules(scoringrules):
     """Level by level, on random forecasts."""
     quantiles, actual = drawn(3, 40, 5)
     expected = scoringrules.quantile_score(actual, quantiles, LEVELS[:, None, None])
     np.testing.assert_allclose(pinball(quantiles, actual), expected)
 
 
-def test_interval_scores_agree_with_scoringrules():
+def test_interval_scores_agree_with_scoringrules(scoringrules):
     """The interval between the levels 0.1 and 0.9, on random forecasts."""
     quantiles, actual = drawn(4, 200)
     low, high = quantiles[3], quantiles[-4]
@@ -164,7 +170,7 @@ def test_interval_scores_agree_with_scoringrules():
     np.testing.assert_allclose(interval_score(actual, low, high, 0.2), expected)
 
 
-def test_wis_agrees_with_scoringrules():
+def test_wis_agrees_with_scoringrules(scoringrules):
     """A median and eleven central intervals (its numpy backend has another formula)."""
     quantiles, actual = drawn(5, 200)
     low, high = quantiles[:11].T, quantiles[:11:-1].T

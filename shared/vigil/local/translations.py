@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST = 2000  # statements
 STAGED = re.compile(r"(?<=_)[0-9a-f]{12}\b")  # how the name of a staged table ends
+PARAMETER = re.compile(r"@(\w+)")
 
 type Reference = tuple[str, str, str]  # project, dataset, table
 type Key = tuple[str, str, str | None, frozenset[tuple[str, str]]]
@@ -111,8 +113,9 @@ class Memory:
 
     @staticmethod
     def key(text: str, project: str, dataset: str | None, parameters: dict[str, str]) -> Key:
-        """What decides what a statement means."""
-        return text, project, dataset, frozenset(parameters.items())
+        """What decides what a statement means: of a script's parameters only its own."""
+        own = {name: parameters[name] for name in _used(text) if name in parameters}
+        return text, project, dataset, frozenset(own.items())
 
     def _learnt(self, key: Key, tree: Any, context: Any) -> Translation:
         names, before = self.names.get(), set(context.referenced)
@@ -217,6 +220,11 @@ def _remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
         return known[text]
 
     return asked
+
+
+@lru_cache(MOST)
+def _used(text: str) -> tuple[str, ...]:
+    return tuple(PARAMETER.findall(text))
 
 
 def _limited(known: dict[Any, Any]) -> None:
