@@ -182,7 +182,7 @@ def test_commands_say_what_they_did_and_exit_as_documented(
     vigil(env, "query", "SELECT nonsense FROM nowhere", code=1)
     vigil(env, "predict", "sixth", "--wrong-option", code=1)
     status = vigil(env, "status")
-    assert [row["dataset"] for row in status["datasets"]] == ["sixth"]
+    assert "sixth" in {row["dataset"] for row in status["datasets"]}  # others may be due just now
 
 
 def children(up: dict[str, Any]) -> list[int]:

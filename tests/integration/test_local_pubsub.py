@@ -218,7 +218,9 @@ def test_a_push_comes_again_while_its_handler_still_runs(cloud, topic, endpoint)
     cloud.publish(topic, b"tick")
     function.wait_for(2, seconds=2.5)
     assert function.busiest == 2
-    assert function.times[1] - function.times[0] >= 1.05  # the deadline and the shortest pause
+    assert (
+        function.times[1] - function.times[0] >= 1.0
+    )  # the deadline, and a pause of 0.05 but for the first's way
 
 
 def test_a_push_that_fails_too_often_becomes_a_dead_letter(cloud, topic, endpoint):

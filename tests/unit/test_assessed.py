@@ -1,6 +1,7 @@
 """What MLflow is told of a training that classifies."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from admitted import RECIPES, TOLD, dossier
@@ -9,13 +10,18 @@ from vigil import assessed
 from vigil.assessed import Assessed
 from vigil.exhibits import Exhibits
 
-SHOWN = Exhibits(dossier())
 ROW = {
     "model": "trees", "split": "crossed", "field": "", "value": "", "n": 100, "positives": 40,
     "mean_probability": 0.4, "auc": 0.8, "average_precision": 0.7, "brier": 0.16, "log_loss": 0.5,
     "true_positives": 30, "false_positives": 20, "false_negatives": 10, "true_negatives": 40,
     "accuracy": 0.7, "f1": 2 / 3, "covered": 0.9,
 }  # fmt: skip
+
+
+@cache
+def shown():
+    """A training, as it is shown."""
+    return Exhibits(dossier())
 
 
 def row(**said):
@@ -55,7 +61,7 @@ def test_shares_are_of_all_yes_and_of_all_no():
 
 def test_all_that_were_judged_are_told_on_all_splits():
     """The version's own scores, and those of the models beside it."""
-    names = {metric.key for metric in SHOWN.metrics("run", "model")}
+    names = {metric.key for metric in shown().metrics("run", "model")}
     for start in ("", *(f"{name}." for name in RECIPES[1:])):
         for score in assessed.MAIN[:4]:
             assert {f"{start}{score}", f"grouped.{start}{score}"} <= names
@@ -65,8 +71,8 @@ def test_all_that_were_judged_are_told_on_all_splits():
 
 def test_tags_say_how_good_and_how_much_better_than_the_base_rate():
     """Beside what every version says."""
-    tags = SHOWN.tags
-    own, rival = (SHOWN.judged.headlines[name] for name in ("trees", "base_rate"))
+    tags = shown().tags
+    own, rival = (shown().judged.headlines[name] for name in ("trees", "base_rate"))
     assert tags["vigil.auc"] == f"{own['auc']:.4g}"
     assert tags["vigil.skill"] == f"{1 - own['brier'] / rival['brier']:.3f}"
     assert tags["vigil.decision"] == "first promoted"
@@ -75,7 +81,7 @@ def test_tags_say_how_good_and_how_much_better_than_the_base_rate():
 
 def test_the_data_are_records_as_known_at_a_moment():
     """They stay in the warehouse: name, digest and moment alone are told."""
-    said = SHOWN.input.dataset
+    said = shown().input.dataset
     assert (said.name, said.digest) == ("hospital_stay", "d" * 36)
     assert "records_asof" in said.source
 
@@ -86,7 +92,7 @@ def test_the_data_are_records_as_known_at_a_moment():
 )
 def test_the_card_of_a_version_says_how_it_did_and_for_whom(said):
     """Beside the others, at the threshold, by group."""
-    assert said in SHOWN.card
+    assert said in shown().card
 
 
 def test_the_card_names_its_own_weak_points():
@@ -121,7 +127,7 @@ def test_a_training_that_was_not_judged_has_no_scores_and_a_card():
 
 def test_the_card_of_a_dataset_says_what_is_asked_and_what_it_is_not_for():
     """The question, what mistakes cost, and one line that loads its champion."""
-    text = SHOWN.judged.about
+    text = shown().judged.about
     assert "Longer than 30 days in hospital?" in text
     assert "missed 2, false alarm 1: 0.33" in text
     assert "models:/vigil-hospital_stay@champion" in text

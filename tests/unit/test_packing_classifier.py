@@ -1,6 +1,7 @@
 """A classifier as files: loaded from a folder, and nothing of a single person in any of them."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,19 @@ from vigil import packing
 from vigil.classify.frame import frame
 from vigil.exhibits import Exhibits
 
-SHOWN = Exhibits(dossier())
+
+@cache
+def shown():
+    """A training, as it is shown."""
+    return Exhibits(dossier())
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """What MLflow keeps of a training: of the run, and of the model."""
     place = tmp_path_factory.mktemp("packed")
-    packing.write_evidence(SHOWN, place / "run")
-    packing.write_model(SHOWN, place / "model", "run", "m-1")
+    packing.write_evidence(shown(), place / "run")
+    packing.write_model(shown(), place / "model", "run", "m-1")
     return place
 
 
@@ -98,10 +103,10 @@ def test_what_is_shown_of_a_run_lies_in_its_folder(folder):
 
 def told() -> list[str]:
     """What MLflow's database is told."""
-    tags = [f"{name} {value}" for name, value in SHOWN.run_tags.items()]
-    params = [f"{one.key} {one.value}" for one in SHOWN.params]
-    metrics = [f"{one.key} {one.value}" for one in SHOWN.metrics("run", "model")]
-    return [*tags, *params, *metrics, str(SHOWN.input.to_dictionary()), SHOWN.judged.about]
+    tags = [f"{name} {value}" for name, value in shown().run_tags.items()]
+    params = [f"{one.key} {one.value}" for one in shown().params]
+    metrics = [f"{one.key} {one.value}" for one in shown().metrics("run", "model")]
+    return [*tags, *params, *metrics, str(shown().input.to_dictionary()), shown().judged.about]
 
 
 def test_nothing_of_a_single_person_is_in_any_file_tag_parameter_or_metric(folder):
