@@ -44,6 +44,7 @@ def test_rows_6_8_9_10_a_trainer_killed_at_a_point(
     school.mirrored(name)
 
 
+@pytest.mark.soak
 @BOTH
 def test_row_11_killed_when_the_models_are_kept_but_not_promoted(
     school: School, second: Clean
@@ -74,6 +75,7 @@ def test_row_11_what_a_dead_trainer_left_is_in_nobodys_way(school: School) -> No
     school.mirrored(name)
 
 
+@pytest.mark.soak
 @BOTH
 def test_row_12_killed_between_the_commit_and_the_registry(school: School, second: Clean) -> None:
     """The head decides, and the new champion serves; names in MLflow follow at the next one."""
@@ -91,6 +93,7 @@ def test_row_12_killed_between_the_commit_and_the_registry(school: School, secon
     school.mirrored(name)
 
 
+@pytest.mark.soak
 @BOTH
 def test_rows_1_5_ten_redeliveries_of_what_was_decided(school: School, second: Clean) -> None:
     """One after another and at once, by two instances: no job, no model, no row."""
@@ -102,6 +105,7 @@ def test_rows_1_5_ten_redeliveries_of_what_was_decided(school: School, second: C
     school.mirrored(second.name)
 
 
+@pytest.mark.soak
 @BOTH
 def test_rows_13_36_two_trainers_at_once_on_one_message(school: School) -> None:
     """Both have computed it; one commits, the other finds it decided; one version remains."""
@@ -115,6 +119,7 @@ def test_rows_13_36_two_trainers_at_once_on_one_message(school: School) -> None:
     school.mirrored(name)
 
 
+@pytest.mark.soak
 @BOTH
 def test_row_36_of_two_trainers_the_older_loses(school: School) -> None:
     """Its commit comes late and finds a newer one: refused, as it says; nothing of it remains."""
@@ -135,6 +140,7 @@ def test_row_36_of_two_trainers_the_older_loses(school: School) -> None:
     school.mirrored(name)
 
 
+@pytest.mark.soak
 @BOTH
 def test_row_47_out_of_time_in_the_middle_of_a_training(school: School, first: Clean) -> None:
     """It stops in time and keeps what it has; the next delivery makes the rest, and no more."""
@@ -159,12 +165,12 @@ def test_row_47_out_of_time_in_the_middle_of_a_training(school: School, first: C
     school.mirrored(name)
 
 
-def test_row_49_a_newer_message_to_train_comes_again(school: School, second: Clean) -> None:
+def test_row_49_a_newer_message_to_train_comes_again(school: School, first: Clean) -> None:
     """An envelope of a later version is for later code: 5xx, and no trace in the tables."""
-    before, runs = school.outcome(second.name), school.statuses(second.name)
-    assert school.trainers[0].push(tick(second.name, LATER, v=2)) == 500
-    assert school.outcome(second.name) == before
-    assert school.statuses(second.name) == runs
+    before, runs = school.outcome(first.name), school.statuses(first.name)
+    assert school.trainers[0].push(tick(first.name, TODAY, v=2)) == 500
+    assert school.outcome(first.name) == before
+    assert school.statuses(first.name) == runs
 
 
 @pytest.mark.soak
@@ -190,6 +196,7 @@ def test_row_50_tables_from_before_there_were_trainings(
     assert warehouse.head(name).champion == row["version"]
 
 
+@pytest.mark.soak
 @BOTH
 def test_row_52_after_a_rollback_the_old_version_forecasts(school: School, second: Clean) -> None:
     """By the next message; no redelivery undoes it, no data is edited, MLflow's name follows."""

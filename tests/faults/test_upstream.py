@@ -16,6 +16,7 @@ from faults.delivery import Function
 from faults.harness import World
 from faults.look import NEXT, Look, known
 from faults.upstream import Answer, Request, cut, drip, hang, status
+from sizes import soaked
 
 WIDE = YAML.replace("layout: long, date: day", "layout: wide, date_format: '%m/%d/%y'").replace(
     "{visits: count}", "{visits: null}"
@@ -58,7 +59,7 @@ def drips_its_header(request: Request) -> None:
         time.sleep(0.5)
 
 
-@pytest.mark.parametrize("fault", [status(500), status(503), status(429), resets])
+@pytest.mark.parametrize("fault", [soaked(status(500)), status(503), soaked(status(429)), resets])
 def test_row_17_a_source_that_fails_is_waited_for_and_then_comes_again(
     look: Look, hurried: Function, fault: Answer
 ) -> None:
@@ -77,7 +78,7 @@ def test_row_17_a_source_that_recovers_within_the_retry_needs_no_redelivery(look
     assert look.run["status"] == "done"
 
 
-@pytest.mark.parametrize("fault", [drip(NEXT, 1.0), drips_its_header, hang(20)])
+@pytest.mark.parametrize("fault", [soaked(drip(NEXT, 1.0)), drips_its_header, hang(20)])
 def test_row_18_a_source_that_drips_or_hangs_meets_the_deadline(
     look: Look, hurried: Function, fault: Answer
 ) -> None:

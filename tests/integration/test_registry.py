@@ -207,6 +207,7 @@ def test_anybody_can_load_the_champion_and_predict_without_a_pickle(server, name
     assert "/code/vigil/" in said["package"]
 
 
+@pytest.mark.soak
 def test_a_classifier_is_shown_and_loaded_in_the_same_way(server, name, tmp_path):
     """The same experiment, run, version and alias; asked with a hospital's file, no pickle."""
     told, registry = replace(admitted.dossier(), dataset=name), at(server.uri)
@@ -262,6 +263,7 @@ def test_row_30_a_server_that_refuses_fails_at_once_and_is_not_asked_again():
     assert time.monotonic() - started < 0.1
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_row_30_a_black_hole_fails_in_less_than_40_seconds(server, name, monkeypatch):
     """The server is stopped, its socket still takes connections: nobody will ever answer."""
@@ -367,6 +369,7 @@ def test_no_time_left_is_trouble_with_mlflow_not_with_the_training(server, name)
         Registry(server.uri, Deadline(0), lambda: None).publish(trained(name))
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_row_51_two_servers_that_start_at_once_on_a_fresh_database_both_come_up(tmp_path):
     """One of them makes the tables, the other waits; both see the same versions."""

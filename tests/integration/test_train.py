@@ -340,7 +340,7 @@ class Canary:
         return Path.touch, (self.trace,)
 
 
-@pytest.mark.parametrize("how", ["flipped", "cut off", "gone", "pickle"])
+@pytest.mark.parametrize("how", ["flipped", soaked("cut off"), soaked("gone"), "pickle"])
 def test_rows_33_34_a_spoilt_model_is_refused_and_the_last_good_one_serves(
     how: str, trained: Cloud, subject: Subject, tmp_path: Path
 ) -> None:
@@ -464,7 +464,8 @@ def test_old_models_go_but_never_one_that_was_promoted(trained: Cloud) -> None:
     assert champion in vault.versions("tiny")
 
 
-@pytest.mark.parametrize("subject", [soaked(SERIES), RECORDS], indirect=True)
+@pytest.mark.soak
+@pytest.mark.parametrize("subject", [SERIES, RECORDS], indirect=True)
 def test_a_contest_is_held_when_recipes_can_be_tried(
     cloud: Cloud, subject: Subject, tmp_path: Path
 ) -> None:
