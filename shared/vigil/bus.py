@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Protocol
-
-from google.cloud import pubsub_v1
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vigil.deadline import Deadline
 from vigil.errors import Rejected
 from vigil.log import log
 from vigil.messages import Tick, parse_moment
+
+if TYPE_CHECKING:
+    from google.cloud.pubsub_v1 import PublisherClient
 
 STRUCTURED = "application/cloudevents+json"  # a CloudEvent whose `data` is the push body
 
@@ -23,7 +24,7 @@ STRUCTURED = "application/cloudevents+json"  # a CloudEvent whose `data` is the 
 class Bus:
     """Pub/Sub topics, one a step."""
 
-    client: pubsub_v1.PublisherClient
+    client: "PublisherClient"
     project: str
     deadline: Deadline
 

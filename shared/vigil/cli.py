@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from vigil import aggregates, datasets, log, screen
+from vigil import datasets, log, screen
 from vigil.errors import Rejected, VigilError
 from vigil.export import csv_text
 from vigil.jobs import chosen
@@ -251,6 +251,7 @@ def predict(
     """Publish the forecast of what is known, unless it has been, and show it."""
     tick = tick_for(name, as_of)
     with session() as here:
+        from vigil import aggregates
         from vigil.steps import predict as predictions
 
         if datasets.load(name).task == "classify" and not (dry_run or series):

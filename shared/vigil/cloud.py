@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery, pubsub_v1, storage
 
 from vigil import datasets
 from vigil.bus import Bus
+from vigil.clients import bigquery, storage
 from vigil.deadline import Deadline
 from vigil.lake import Lake
 from vigil.letters import DeadLetters
@@ -15,6 +16,9 @@ from vigil.settings import Settings
 from vigil.store import Store
 from vigil.vault import Vault
 from vigil.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,14 @@ def _bigquery(settings: Settings) -> bigquery.Client:
 
 
 @cache
-def _publisher() -> pubsub_v1.PublisherClient:
+def _publisher() -> "PublisherClient":
+    from google.cloud import pubsub_v1  # noqa: PLC0415  most commands send nothing
+
     return pubsub_v1.PublisherClient()
 
 
 @cache
-def _subscriber() -> pubsub_v1.SubscriberClient:
+def _subscriber() -> "SubscriberClient":
+    from google.cloud import pubsub_v1  # noqa: PLC0415
+
     return pubsub_v1.SubscriberClient()

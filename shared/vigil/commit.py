@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from google.cloud import bigquery
 
 from vigil import tables
+from vigil.clients import bigquery
 from vigil.recorded import Additions
 
 type Rows = pa.Table | Additions  # rows to add

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from google.cloud import storage
-
 from vigil.arrivals import Arrival, moment_name
+from vigil.clients import storage
 from vigil.errors import Rejected, Transient, VigilError
 from vigil.store import Store
 

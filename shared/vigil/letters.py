@@ -3,15 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from google.api_core.exceptions import DeadlineExceeded
-from google.cloud import pubsub_v1
 
 from vigil.bus import Bus
 from vigil.errors import Rejected, Transient
 from vigil.messages import Tick, moment_text
+
+if TYPE_CHECKING:
+    from google.cloud.pubsub_v1 import SubscriberClient
 
 AT_ONCE = 100  # letters a pull
 PATIENCE = 3.0  # seconds for a pull that finds nothing
@@ -49,7 +51,7 @@ class Letter:
 class DeadLetters:
     """The dead letters of one step."""
 
-    client: pubsub_v1.SubscriberClient
+    client: "SubscriberClient"
     bus: Bus
     step: str
 

@@ -60,7 +60,8 @@ class Records:
             yield pa.RecordBatch.from_pydict({"record": names, "person": people, "fields": fields})
 
 
-NONE = Records(pa.array([], pa.string()), pa.array([], pa.string()).dictionary_encode())
+NOBODY = pa.nulls(0, pa.string())  # pa.array would load pandas
+NONE = Records(NOBODY, NOBODY.dictionary_encode())
 
 
 def keyed_hash(key: bytes, dataset: str) -> Pseudonym:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.api_core.retry import Retry
-from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
 
+from vigil.clients import storage
 from vigil.deadline import Deadline
 from vigil.errors import VigilError
 

@@ -16,10 +16,9 @@ import grpc
 import pyarrow as pa
 import pyarrow.parquet as pq
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError
-from google.cloud import bigquery, bigquery_storage
-from google.cloud.bigquery import _pandas_helpers
 
 from vigil import billing, crash, tables
+from vigil.clients import arrow_helpers, bigquery, bigquery_storage
 from vigil.commit import Commit, Head, Rows, parameter, transaction, values
 from vigil.deadline import Deadline
 from vigil.log import log
@@ -33,7 +32,7 @@ FIRST_PAGE = 100  # rows that come as JSON with the answer; three times as many 
 MAX_BYTES_BILLED = 20 << 30  # one query; a year of one dataset's observations is under 1 GiB
 
 # Google's client looks only so often whether a download is over: 0.2 s of sleep for every result.
-_pandas_helpers._PROGRESS_INTERVAL = 0.01
+arrow_helpers._PROGRESS_INTERVAL = 0.01
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from datetime import timedelta
 from hashlib import sha256
 
 from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
-from google.cloud import bigquery, pubsub_v1, storage
+from google.cloud import pubsub_v1
 from google.cloud.bigquery import SchemaField
 from google.pubsub_v1.types import Subscription, Topic
 
 from vigil import datasets, tables, views
+from vigil.clients import bigquery, storage
 from vigil.cloud import Cloud
 from vigil.errors import Misconfigured
 from vigil.local.services import PROJECT, Service

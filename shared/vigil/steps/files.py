@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from google.cloud import storage
-
 from vigil.arrivals import Arrival
+from vigil.clients import storage
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
 from vigil.erasure import UTF16, read

@@ -5,9 +5,8 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from google.cloud import storage
-
 from vigil.arrivals import Content, moment_name
+from vigil.clients import storage
 from vigil.cloud import Cloud
 from vigil.datasets import Dataset
 from vigil.erasure import Person, text_of, without

@@ -125,7 +125,7 @@ def _year(
         quoted = f'"{town}"' if "," in town else town
         start = f"PT,Portugal,{district},{quoted},,{code},,"
         start += f"SIMULATED{place:04}," if named else ""
-        for n in own:
-            if known[n, place]:
-                lines.append(start + ",".join([str(days[n]), *cells[n, place]]))
+        lines += (
+            start + ",".join([str(days[n]), *cells[n, place]]) for n in own if known[n, place]
+        )
     return lines
