@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from vigil import datasets, log, screen
+from vigil.absent import absent
 from vigil.errors import Rejected, VigilError
 from vigil.export import csv_text
 from vigil.jobs import chosen
@@ -542,7 +543,8 @@ def query(
     """Ask the warehouse. Tables and views need no prefix."""
     if as_json and as_csv:
         raise VigilError("expected one of --json and --csv; found both")
-    with session() as here, screen.busy("asking"):
+    # Arrow would load pandas to see whether it is given any of its frames.
+    with absent("pandas"), session() as here, screen.busy("asking"):
         found = here.cloud.warehouse.arrow(sql)
     rows = screen.plain_rows(found.to_pylist())
     if as_csv:

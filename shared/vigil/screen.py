@@ -5,19 +5,18 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from vigil.aggregates import members
-from vigil.datasets import Dataset
-from vigil.panel import Panel, daily
+if TYPE_CHECKING:  # a command that shows no forecast does not wait for numbers
+    import pyarrow as pa
+
+    from vigil.datasets import Dataset
+    from vigil.panel import Panel
 
 out = Console(markup=False)
 err = Console(stderr=True, markup=False)
@@ -174,8 +173,10 @@ BANDS = {
 DAYS_BEFORE = 35  # with 28 days ahead the chart fits 80 columns
 
 
-def forecast_rows(found: pa.Table, series: str | None = None) -> list[dict[str, Any]]:
+def forecast_rows(found: "pa.Table", series: str | None = None) -> list[dict[str, Any]]:
     """Forecasts with the bands that people read, of one series or of all."""
+    import pyarrow.compute as pc
+
     if series is not None and found.num_rows:
         found = found.filter(pc.equal(found["series"], series))
     names = ["target", "series", "period", "reference_date", "horizon", "target_date"]
@@ -187,7 +188,7 @@ def forecast_rows(found: pa.Table, series: str | None = None) -> list[dict[str, 
     ]
 
 
-def show_forecast(rows: Sequence[Row], panel: Panel, dataset: Dataset) -> None:
+def show_forecast(rows: Sequence[Row], panel: "Panel", dataset: "Dataset") -> None:
     """The chart and the rows of the series with the most to come."""
     days = [row for row in rows if row["period"] == "day"]
     if not days:
@@ -301,8 +302,13 @@ VINTAGE_KINDS = {
 }
 
 
-def _recent(panel: Panel, dataset: Dataset, row: Row) -> list[float]:
+def _recent(panel: "Panel", dataset: "Dataset", row: Row) -> list[float]:
     """The last days' numbers of a series, up to its reference date."""
+    import numpy as np
+
+    from vigil.aggregates import members
+    from vigil.panel import daily
+
     measure = dataset.targets[row["target"]]
     for key, one in panel.items():
         sums = members(dataset.aggregates, one.series)
