@@ -10,7 +10,7 @@ from faults.delivery import tick
 from faults.harness import MOMENT, Tables, World, started
 from faults.school import LATER, SERIES, Clean, School, opened
 from vigil import letters
-from vigil.local import resources
+from vigil.local import resources, topics
 from vigil.local.services import Service
 
 OURS = (
@@ -31,7 +31,7 @@ def whole_world(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> 
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # other tests of the session are elsewhere
             patch.setenv("VIGIL_PUBSUB", "own")
-            patch.setattr(resources, "BACKOFF", (0.2, 1.0))  # five attempts in three seconds
+            patch.setattr(topics, "BACKOFF", (0.2, 1.0))  # five attempts in three seconds
             world = stack.enter_context(started(tmp_path_factory.mktemp("world")))
             _point_to(world, patch)
             resources.make([Service(one.step, one.port, []) for one in world.functions.values()])

@@ -19,7 +19,7 @@ from faults.delivery import Function
 from faults.proxy import Proxy
 from faults.upstream import Answer, Upstream
 from vigil.cloud import Cloud
-from vigil.local import resources, services
+from vigil.local import services, topics
 from vigil.local.processes import Processes
 from vigil.local.services import PROJECT, Service
 
@@ -102,7 +102,7 @@ class World:
         """A topic of its own for that function; what is returned publishes to it."""
         topic = f"projects/{PROJECT}/topics/vigil-own-{next(self.numbers)}"
         service = Service(function.step, function.port, [])
-        subscription = resources.push_subscription(service, topic, f"{function.topic}-dead")
+        subscription = topics.push_subscription(service, topic, f"{function.topic}-dead")
         subscription.ack_deadline_seconds = ack_seconds
         publisher = pubsub_v1.PublisherClient()
         publisher.create_topic(name=topic)

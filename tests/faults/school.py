@@ -20,7 +20,7 @@ from faults.delivery import Function, tick
 from faults.harness import World
 from faults.proxy import Proxy
 from vigil.cloud import Cloud
-from vigil.local import resources, services
+from vigil.local import services, topics
 from vigil.local.services import Service
 from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
@@ -178,6 +178,6 @@ def opened(world: World) -> School:
     world.processes.start([service], {})
     proxy = Proxy(plan.env["MLFLOW_TRACKING_URI"])
     trainers = [world.start(["train"], MLFLOW_TRACKING_URI=proxy.url)["train"] for _ in range(2)]
-    resources.make_topics([Service("train", trainers[0].port, [])])
+    topics.make([Service("train", trainers[0].port, [])])
     world.processes.wait_for([service])
     return School(world, proxy, trainers)

@@ -1,23 +1,17 @@
 """What Terraform makes in Google's cloud, made on this machine from the same files."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
 from hashlib import sha256
 
-from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
-from google.cloud import pubsub_v1
+from google.api_core.exceptions import Conflict, NotFound
 from google.cloud.bigquery import SchemaField
-from google.pubsub_v1.types import Subscription, Topic
 
 from vigil import datasets, tables, views
 from vigil.clients import bigquery, storage
 from vigil.cloud import Cloud
 from vigil.errors import Misconfigured
-from vigil.local.services import PROJECT, Service
-
-MAX_ATTEMPTS = 5
-ACK_SECONDS = 600
-BACKOFF = (1, 60)  # seconds; 10 to 600 in Google's cloud, where nobody sits waiting
+from vigil.local.services import Service
 
 
 def make_buckets(client: storage.Client, names: list[str]) -> None:
@@ -96,54 +90,30 @@ def _table(project: str, dataset: str, spec: tables.Table) -> bigquery.Table:
     return table
 
 
-def make_topics(functions: list[Service]) -> None:
-    """A topic per step with our push subscription, and a dead-letter topic with one, too."""
-    publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
-    for function in functions:
-        topic = publisher.topic_path(PROJECT, f"vigil-{function.name}")
-        dead = publisher.topic_path(PROJECT, f"vigil-{function.name}-dead")
-        for name in (topic, dead):
-            publisher.create_topic(Topic(name=name))
-        for subscription in (push_subscription(function, topic, dead), _pull(dead)):
-            try:
-                subscriber.create_subscription(subscription)
-            except AlreadyExists:
-                continue
-
-
-def push_subscription(function: Service, topic: str, dead: str) -> Subscription:
-    """A topic's subscription that pushes to the function; *dead* gets what it cannot take."""
-    name = topic.rpartition("/")[2]
-    # The framework reads the topic from the path when it unwraps a push body.
-    endpoint = f"http://127.0.0.1:{function.port}/{topic}"
-    return Subscription(
-        name=f"projects/{PROJECT}/subscriptions/{name}",
-        topic=topic,
-        push_config={"push_endpoint": endpoint},
-        ack_deadline_seconds=ACK_SECONDS,
-        retry_policy={
-            "minimum_backoff": timedelta(seconds=BACKOFF[0]),
-            "maximum_backoff": timedelta(seconds=BACKOFF[1]),
-        },
-        dead_letter_policy={"dead_letter_topic": dead, "max_delivery_attempts": MAX_ATTEMPTS},
-    )
-
-
-def _pull(dead: str) -> Subscription:
-    name = dead.rpartition("/")[2]
-    path = f"projects/{PROJECT}/subscriptions/{name}"
-    return Subscription(name=path, topic=dead, ack_deadline_seconds=60)
-
-
 def make(functions: list[Service], *, restricted: bool = True) -> None:
     """Everything the steps expect to find in the cloud that the environment names."""
-    cloud = Cloud.from_env()
-    settings = cloud.settings
-    open_ones = [settings.raw_bucket, settings.models_bucket, settings.reports_bucket]
-    make_buckets(cloud.lake.store.client, [*open_ones, settings.restricted_bucket])
-    make_expiry(cloud.lake.store.client, settings.restricted_bucket)
-    make_tables(cloud.warehouse.client, settings.warehouse)
-    if restricted:
-        make_tables(cloud.warehouse.client, settings.restricted_warehouse)
+    make_storage()
+    make_warehouses(restricted=restricted)
     if functions:
-        make_topics(functions)
+        from vigil.local import topics  # noqa: PLC0415  most commands send nothing
+
+        topics.make(functions)
+
+
+def make_storage() -> None:
+    """The buckets, and how long personal data stay in theirs."""
+    cloud = Cloud.from_env()
+    settings, client = cloud.settings, cloud.lake.store.client
+    open_ones = [settings.raw_bucket, settings.models_bucket, settings.reports_bucket]
+    make_buckets(client, [*open_ones, settings.restricted_bucket])
+    make_expiry(client, settings.restricted_bucket)
+
+
+def make_warehouses(*, restricted: bool) -> None:
+    """The dataset that people query, and beside it the one of personal data."""
+    cloud = Cloud.from_env()
+    names = [cloud.settings.warehouse]
+    if restricted:
+        names.append(cloud.settings.restricted_warehouse)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: make_tables(cloud.warehouse.client, name), names))

@@ -84,9 +84,16 @@ def _own(folder: Path, lock: IO[str], plan: services.Plan, show: Show) -> Iterat
         # Google's clients take seconds to import: do that while the processes start.
         from vigil.local import resources  # noqa: PLC0415
 
-        processes.wait_for(plan.services)
         with _variables(plan.env):
-            resources.make(plan.functions)
+            storage, *others = plan.services  # storage answers long before BigQuery does
+            processes.wait_for([storage])
+            resources.make_storage()
+            processes.wait_for(others)
+            resources.make_warehouses(restricted=True)
+            if plan.functions:
+                from vigil.local import topics  # noqa: PLC0415
+
+                topics.make(plan.functions)
         processes.wait_for(plan.functions)
         up = Up(os.getpid(), plan.env, {one.name: one.port for one in plan.functions})
         _write(state, json.dumps(up.__dict__))
