@@ -94,7 +94,7 @@ def test_ten_thousand_duplicates_drain_in_flat_memory_with_one_commit(
     drains(10_000, "--pubsub", server, *moment)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_flood_of_duplicates_drains_in_flat_memory_with_one_commit() -> None:
     """Five hundred; they have no moment, so that the times of publication differ."""
     drains(500, "--bare")

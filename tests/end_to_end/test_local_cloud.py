@@ -17,7 +17,6 @@ import requests
 from google.cloud import pubsub_v1
 from tiny import write_dataset, write_visits
 
-from sizes import sized
 from vigil.local.services import PROJECT
 
 VIGIL = str(Path(sys.executable).with_name("vigil"))
@@ -192,10 +191,11 @@ def children(up: dict[str, Any]) -> list[int]:
     return [int(pid) for pid, parent in pairs if int(parent) == up["pid"]]
 
 
+@pytest.mark.soak
 def test_nothing_is_left_behind(env: dict[str, str], tmp_path: Path) -> None:
     """Neither Ctrl-C nor kill -9 leaves an orphan, and the next one starts at once."""
     own = {**env, "VIGIL_HOME": str(tmp_path / "home")}
-    for number in sized(test=[signal.SIGKILL], soak=[signal.SIGINT, signal.SIGKILL]):
+    for number in (signal.SIGINT, signal.SIGKILL):
         process, state = start(own)
         started = children(state)
         assert len(started) >= 6  # storage, bigquery, pubsub, two functions, the undertaker
@@ -231,6 +231,7 @@ def test_jobs_are_paused_resumed_and_run(env: dict[str, str], up: dict[str, Any]
     assert "--dataset" in vigil(env, "jobs", "run", code=2)["refused"]
 
 
+@pytest.mark.soak
 def test_dead_letters_are_looked_at_and_sent_again(env: dict[str, str], up: dict[str, Any]) -> None:
     """What the topic of dead letters holds; sent once more, it is refused as it says."""
     publish({**env, **up["env"]}, "vigil-predict-dead", b"no tick")

@@ -48,6 +48,7 @@ RECORDED = {  # where a dataset of records has others
 ORDERS = {"forecast": TABLES, "classify": RECORDED}
 CLOCK = {"decided_at"}
 
+SMALL = YAML.replace("horizon: 14", "horizon: 2")  # days: forecasts are few
 MOMENT = "2024-04-08"  # the file of visits ends two days before
 
 DIRECT = ("STORAGE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "VIGIL_BIGQUERY_STORAGE_HOST")
@@ -119,7 +120,7 @@ class World:
             subscriber.acknowledge(subscription=name, ack_ids=[one.ack_id for one in found])
         return [json.loads(one.message.data) for one in found]
 
-    def dataset(self, content: bytes | Answer = b"", yaml: str = YAML) -> str:
+    def dataset(self, content: bytes | Answer = b"", yaml: str = SMALL) -> str:
         """A new dataset, a name of its own; upstream serves its one source `visits`."""
         name = f"d{os.getpid()}_{next(self.numbers)}"
         (self.folder / "datasets" / f"{name}.yaml").write_text(yaml)

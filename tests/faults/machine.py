@@ -12,10 +12,9 @@ from pathlib import Path
 
 from google.cloud import pubsub_v1
 from hypothesis import strategies as st
-from tiny import YAML
 
 from faults.delivery import Function, tick
-from faults.harness import TABLES, Tables, World, shown, started
+from faults.harness import SMALL, TABLES, Tables, World, shown, started
 from faults.proxy import answer, lost
 from vigil.local import resources
 from vigil.local.services import PROJECT
@@ -25,7 +24,6 @@ CONTENTS = "ABC"
 POINTS = ("ingest:1", "ingest:2", "ingest:3", "commit:1", "commit:2", "commit:3", "answer:1")
 TROUBLE = ("storage's response lost", "bigquery's response lost", "storage busy", "bigquery busy")
 FAULTS = ("none", "none", "none", "twice", "at once", *POINTS, *TROUBLE)
-SMALL = YAML.replace("horizon: 14", "horizon: 2")
 
 History = tuple[str, ...]  # what arrived at each moment; "" for nothing
 

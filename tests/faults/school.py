@@ -14,10 +14,10 @@ import pytest
 import subjects
 import wards
 from subjects import Subject
-from tiny import WAVES, YAML, visits
+from tiny import WAVES, visits
 
 from faults.delivery import Function, tick
-from faults.harness import World
+from faults.harness import SMALL, World
 from faults.proxy import Proxy
 from vigil.cloud import Cloud
 from vigil.local import services, topics
@@ -29,8 +29,8 @@ from vigil.tracking import MlflowClient
 
 DAYS = 360
 TODAY, LATER, LATEST = (str(WAVES + timedelta(days=DAYS + more)) for more in (0, 7, 14))
-RIDGE = YAML.replace("horizon: 14", "horizon: 2") + subjects.RIDGE
-SERIES = replace(subjects.SERIES, yaml=RIDGE, few=visits(), plain=YAML)
+RIDGE = SMALL + subjects.RIDGE
+SERIES = replace(subjects.SERIES, yaml=RIDGE, few=visits(), plain=SMALL)
 NOBODY = {"yaml": wards.YAML, "plain": wards.YAML}  # people would fall into groups by dataset, too
 RECORDS = replace(subjects.RECORDS, **NOBODY, few=wards.stays(120))
 LONG = pytest.param(RECORDS, id="records", marks=pytest.mark.soak)

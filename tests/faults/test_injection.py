@@ -6,10 +6,9 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from tiny import YAML
 
 from faults.delivery import tick
-from faults.harness import MOMENT, World
+from faults.harness import MOMENT, SMALL, World
 from vigil import tables
 
 NASTY = (
@@ -74,8 +73,8 @@ def test_row_43_sql_in_a_messages_dataset(name: str, world: World) -> None:
 @pytest.mark.parametrize("name", NASTY)
 def test_row_43_sql_in_a_dataset_file(name: str, world: World) -> None:
     """A target of that name is a mistake in the file: nothing is taken in under it."""
-    target = YAML.replace("targets:\n  visits:", f"targets:\n  {name!r}:")
-    assert target != YAML
+    target = SMALL.replace("targets:\n  visits:", f"targets:\n  {name!r}:")
+    assert target != SMALL
     dataset = world.dataset(b"region;town;day;count\nNorth;Town;2024-04-06;3\n", yaml=target)
     assert world.push("ingest", tick(dataset, MOMENT)) == 500
     assert world.tables(dataset)["observations"] == []

@@ -34,6 +34,7 @@ def test_row_30_mlflow_is_stopped_for_a_whole_run(school: School, first: Clean) 
     school.mirrored(name)
 
 
+@pytest.mark.soak
 def test_row_31_mlflow_lets_nobody_in(school: School, first: Clean) -> None:
     """An error of its own kind, for a person; the model serves, and is registered once it may."""
     school.predict(name := school.taught())

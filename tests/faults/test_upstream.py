@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny import YAML, visits
+from tiny import visits
 
 from faults.delivery import Function
-from faults.harness import World
+from faults.harness import SMALL, World
 from faults.look import NEXT, Look, known
 from faults.upstream import Answer, Request, cut, drip, hang, status
 from sizes import soaked
 
-WIDE = YAML.replace("layout: long, date: day", "layout: wide, date_format: '%m/%d/%y'").replace(
+WIDE = SMALL.replace("layout: long, date: day", "layout: wide, date_format: '%m/%d/%y'").replace(
     "{visits: count}", "{visits: null}"
 )
 HURRY = "import vigil.sources\nvigil.sources.SECONDS = 6.0\n"

@@ -88,6 +88,7 @@ def lost(
     return cloud, before
 
 
+@pytest.mark.soak
 def test_all_is_made_anew_and_the_same_model_says_the_same(
     lost: tuple[Cloud, dict[str, list[dict[str, Any]]]],
     subject: Subject,

@@ -21,7 +21,6 @@ from mlflow_server import Server
 from training import KNOWN, dossier
 
 from faults.proxy import Handler, Proxy, answer
-from sizes import sized
 from vigil import champion, exhibits
 from vigil.classify.frame import frame
 from vigil.deadline import Deadline
@@ -237,6 +236,7 @@ def test_no_artifact_is_a_pickle(server, name, folder):
     assert not [each for each in files if each.read_bytes()[:2] in PICKLES]
 
 
+@pytest.mark.soak
 def test_a_flipped_bit_in_the_model_is_found_before_it_is_loaded(server, name, folder):
     """The bundle is checked against the digest that was written down with it."""
     at(server.uri).publish(trained(name))
@@ -267,7 +267,7 @@ def test_row_30_a_server_that_refuses_fails_at_once_and_is_not_asked_again():
 @pytest.mark.slow
 def test_row_30_a_black_hole_fails_in_less_than_40_seconds(server, name, monkeypatch):
     """The server is stopped, its socket still takes connections: nobody will ever answer."""
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", sized(test="3", soak="15"))
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "15")
     server.signal(signal.SIGSTOP)
     try:
         registry, started = at(server.uri), time.monotonic()
@@ -283,6 +283,7 @@ def test_row_30_a_black_hole_fails_in_less_than_40_seconds(server, name, monkeyp
     assert list(at(server.uri).published(name)) == ["20211010-1a2b3c4d"]
 
 
+@pytest.mark.soak
 def test_row_30_silence_in_the_middle_of_the_uploads_costs_one_wait_not_one_a_file(
     server, name, monkeypatch
 ):

@@ -39,7 +39,7 @@ DAYS = 330
 TODAY = WAVES + timedelta(days=DAYS)
 
 
-@pytest.fixture(params=[SERIES, RECORDS], ids=lambda one: one.task)
+@pytest.fixture(params=[SERIES, soaked(RECORDS)], ids=lambda one: one.task)
 def subject(request: pytest.FixtureRequest) -> Subject:
     """What is trained: series, and records of people."""
     found: Subject = request.param

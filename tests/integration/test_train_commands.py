@@ -67,6 +67,7 @@ def test_from_a_first_training_to_a_rollback(told: Cloud) -> None:
     assert told.warehouse.head("tiny").champion == version
 
 
+@pytest.mark.soak
 def test_people_read_sentences(told: Cloud) -> None:
     """The decision, what comes next, who serves and why; progress on stderr."""
     trained = command("train", "tiny", "--as-of", DAY)
