@@ -1,5 +1,6 @@
 """What many tests need: the real files, where they are, and a local cloud to work in."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ settings.register_profile("vigil", deadline=None)  # a busy machine is no failur
 settings.load_profile("vigil")
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+gc.set_threshold(200_000, 20, 100)  # among a million objects a look for garbage is dear
 REAL = Path(os.environ.get("VIGIL_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 JHU = {
     "confirmed": REAL / "jhu_csse" / "time_series_covid19_confirmed_global.csv.gz",

@@ -6,6 +6,7 @@ shared by every local cloud of this installation, holds them.
 
 import argparse
 import fcntl
+import gc
 import os
 import sys
 import threading
@@ -34,6 +35,7 @@ def main() -> None:
     kinds.add_argument("--memory", action="store_true", help="keep no table on the disk")
     kinds.add_argument("--file", action="store_true", help="keep all tables in one file")
     options = parser.parse_args()
+    gc.set_threshold(200_000, 20, 100)  # trees of statements are many small objects
     HOME.mkdir(parents=True, exist_ok=True)
     os.environ["HOME"] = str(HOME)  # before DuckDB looks
     sys.modules["pandas"] = None  # type: ignore[assignment]  # Google's client can do without it
