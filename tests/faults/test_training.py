@@ -8,7 +8,6 @@ import pytest
 from faults.delivery import tick
 from faults.proxy import delayed, held, passed, together
 from faults.school import BOTH, LATER, LATEST, TODAY, Clean, School
-from sizes import soaked
 from vigil.local import resources
 from vigil.steps.promote import Word, rollback
 
@@ -22,11 +21,11 @@ BEFORE = {
 }
 AFTER = {"commit:3": "9, after the commit", "answer:1": "10, before the acknowledgement"}
 POINTS = (*BEFORE, *AFTER)
-SEEN = ("commit:2",)  # of rows that test_kills sees at every point
 
 
+@pytest.mark.soak
 @BOTH
-@pytest.mark.parametrize("point", [one if one in SEEN else soaked(one) for one in POINTS])
+@pytest.mark.parametrize("point", POINTS)
 def test_rows_6_8_9_10_a_trainer_killed_at_a_point(
     point: str, school: School, first: Clean
 ) -> None:
@@ -165,6 +164,7 @@ def test_row_47_out_of_time_in_the_middle_of_a_training(school: School, first: C
     school.mirrored(name)
 
 
+@pytest.mark.soak
 def test_row_49_a_newer_message_to_train_comes_again(school: School, first: Clean) -> None:
     """An envelope of a later version is for later code: 5xx, and no trace in the tables."""
     before, runs = school.outcome(first.name), school.statuses(first.name)

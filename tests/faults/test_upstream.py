@@ -21,14 +21,14 @@ from sizes import soaked
 WIDE = SMALL.replace("layout: long, date: day", "layout: wide, date_format: '%m/%d/%y'").replace(
     "{visits: count}", "{visits: null}"
 )
-HURRY = "import vigil.sources\nvigil.sources.SECONDS = 6.0\n"
+HURRY = "import vigil.sources\nvigil.sources.SECONDS = 3.0\n"
 COMMIT = b"<<<<<<< HEAD\n%s=======\n%s>>>>>>> main\n"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
 
 
 @pytest.fixture(scope="module")
 def hurried(whole_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
-    """An ingest function that gives a source six seconds instead of 120."""
+    """An ingest function that gives a source three seconds instead of 120."""
     folder = tmp_path_factory.mktemp("hurry")
     (folder / "sitecustomize.py").write_text(HURRY)
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])

@@ -14,7 +14,7 @@ from vigil.cloud import Cloud
 from vigil.deadline import Deadline
 from vigil.errors import Transient
 
-SECONDS = 5.0
+SECONDS = 2.0
 LARGE = "SELECT n, REPEAT('x', 200) AS text FROM UNNEST(GENERATE_ARRAY(1, 200000)) AS n"
 
 
