@@ -22,8 +22,9 @@ locals {
   handed_on = distinct([for role in flatten(values(local.project_roles)) : "roles/${role}"])
 
   triggers = var.github == null ? {} : {
-    push = { file = "cloudbuild.yaml", account = "build", about = "Tests, builds, applies, and tries it" }
-    pull = { file = "cloudbuild.pull.yaml", account = "plan", about = "Tests and plans; changes nothing" }
+    push    = { file = "cloudbuild.yaml", account = "build", about = "Tests, builds, applies, and tries it" }
+    pull    = { file = "cloudbuild.pull.yaml", account = "plan", about = "Tests and plans; changes nothing" }
+    release = { file = "cloudbuild.release.yaml", account = "plan", about = "The long tests of a tag; changes nothing" }
   }
   substitutions = {
     push = {
@@ -38,6 +39,7 @@ locals {
       _STATE_BUCKET = var.state_bucket
       _VARIABLES    = local.variables
     }
+    release = {}
   }
   # The build plans with the variables of the last apply by hand; none of them is a secret.
   variables = jsonencode({
@@ -98,9 +100,10 @@ resource "google_cloudbuild_trigger" "github" {
     name  = var.github.name
 
     dynamic "push" {
-      for_each = each.key == "push" ? [1] : []
+      for_each = each.key == "pull" ? [] : [1]
       content {
-        branch = "^${var.github.branch}$"
+        branch = each.key == "push" ? "^${var.github.branch}$" : null
+        tag    = each.key == "release" ? "^v[0-9]" : null
       }
     }
     dynamic "pull_request" {

@@ -178,7 +178,6 @@ def _limit_memory(function: Function, room: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_AS, (size + room, size + room))
 
 
-@pytest.mark.soak
 @pytest.mark.skipif(sys.platform != "linux", reason="a process is limited from outside")
 def test_row_46_out_of_memory(world: World) -> None:
     """A file too large for the function's memory fails, five times, and then is a dead letter."""

@@ -17,8 +17,8 @@ from faults.machine import Plan, plans
 from sizes import SOAK, sized
 
 WORKERS = sized(test=1, soak=2)
-LEAST = sized(test=10, soak=300)  # sequences
-MOST = sized(test=10, soak=3000)
+LEAST = sized(test=30, soak=300)  # sequences
+MOST = sized(test=30, soak=3000)
 MINUTES = 8  # for more than the least
 BATCH = 60  # sequences, after which their tables are compared
 

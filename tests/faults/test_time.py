@@ -13,11 +13,12 @@ from tiny import visits
 
 from faults.delivery import envelope, tick
 from faults.harness import MOMENT, Tables, World, until
+from sizes import sized
 from vigil.jobs import Job, next_time
 from vigil.local import resources
 
 VIGIL = str(Path(sys.executable).with_name("vigil"))
-DAYS = 1100
+DAYS = sized(test=12, soak=1100)
 FROM_RAW = ("observations", "vintages", "series", "findings")
 
 
@@ -79,7 +80,6 @@ def test_row_38_a_late_revision(world: World, clean: Tables) -> None:
     assert len(found["forecasts"]) == 2 * len(clean["forecasts"])
 
 
-@pytest.mark.soak
 @pytest.mark.slow
 def test_row_39_a_backfill_of_years(world: World, tmp_path: Path) -> None:
     """Killed twice on its way, it goes on where it was; a live run in between is unaffected."""
@@ -184,7 +184,6 @@ def test_row_53_a_bad_load_is_undone_from_raw(world: World) -> None:
     assert after["forecasts"] == before["forecasts"]
 
 
-@pytest.mark.soak
 def test_row_55_everything_but_raw_is_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty BigQuery and the raw bucket: the same tables, and the newest forecast again."""
     name = _with_history(world)

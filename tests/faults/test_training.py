@@ -74,7 +74,6 @@ def test_row_11_what_a_dead_trainer_left_is_in_nobodys_way(school: School) -> No
     school.mirrored(name)
 
 
-@pytest.mark.soak
 @BOTH
 def test_row_12_killed_between_the_commit_and_the_registry(school: School, second: Clean) -> None:
     """The head decides, and the new champion serves; names in MLflow follow at the next one."""
@@ -104,7 +103,6 @@ def test_rows_1_5_ten_redeliveries_of_what_was_decided(school: School, second: C
     school.mirrored(second.name)
 
 
-@pytest.mark.soak
 @BOTH
 def test_rows_13_36_two_trainers_at_once_on_one_message(school: School) -> None:
     """Both have computed it; one commits, the other finds it decided; one version remains."""
@@ -139,7 +137,6 @@ def test_row_36_of_two_trainers_the_older_loses(school: School) -> None:
     school.mirrored(name)
 
 
-@pytest.mark.soak
 @BOTH
 def test_row_47_out_of_time_in_the_middle_of_a_training(school: School, first: Clean) -> None:
     """It stops in time and keeps what it has; the next delivery makes the rest, and no more."""
@@ -196,7 +193,6 @@ def test_row_50_tables_from_before_there_were_trainings(
     assert warehouse.head(name).champion == row["version"]
 
 
-@pytest.mark.soak
 @BOTH
 def test_row_52_after_a_rollback_the_old_version_forecasts(school: School, second: Clean) -> None:
     """By the next message; no redelivery undoes it, no data is edited, MLflow's name follows."""

@@ -370,7 +370,6 @@ def test_no_time_left_is_trouble_with_mlflow_not_with_the_training(server, name)
         Registry(server.uri, Deadline(0), lambda: None).publish(trained(name))
 
 
-@pytest.mark.soak
 @pytest.mark.slow
 def test_row_51_two_servers_that_start_at_once_on_a_fresh_database_both_come_up(tmp_path):
     """One of them makes the tables, the other waits; both see the same versions."""

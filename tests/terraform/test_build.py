@@ -11,7 +11,7 @@ import yaml
 
 from terraform.conftest import ROOT
 
-FILES = ("cloudbuild.yaml", "cloudbuild.pull.yaml")
+FILES = ("cloudbuild.yaml", "cloudbuild.pull.yaml", "cloudbuild.release.yaml")
 GIVEN = {"PROJECT_ID", "COMMIT_SHA"}  # by Cloud Build
 SCRIPTS = [ROOT / "scripts" / name for name in ("lock", "setup", "revisions", "tools")]
 SHELL = [*SCRIPTS, ROOT / "images" / "mlflow" / "start", ROOT / ".ci" / "run"]
