@@ -1,5 +1,6 @@
 """Pub/Sub's topics and subscriptions, as Terraform makes them in Google's cloud."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from google.api_core.exceptions import AlreadyExists
@@ -20,12 +21,11 @@ def make(functions: list[Service]) -> None:
         topic = publisher.topic_path(PROJECT, f"vigil-{function.name}")
         dead = publisher.topic_path(PROJECT, f"vigil-{function.name}-dead")
         for name in (topic, dead):
-            publisher.create_topic(Topic(name=name))
+            with suppress(AlreadyExists):  # a request that the client sent again
+                publisher.create_topic(Topic(name=name))
         for subscription in (push_subscription(function, topic, dead), _pull(dead)):
-            try:
+            with suppress(AlreadyExists):
                 subscriber.create_subscription(subscription)
-            except AlreadyExists:
-                continue
 
 
 def push_subscription(function: Service, topic: str, dead: str) -> Subscription:
