@@ -13,6 +13,7 @@ from vigil import letters
 from vigil.local import resources, topics
 from vigil.local.services import Service
 
+BACKOFF = (0.2, 1.0)  # seconds: five attempts in three
 OURS = (
     *(
         "VIGIL_WAREHOUSE",
@@ -31,7 +32,7 @@ def whole_world(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> 
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # other tests of the session are elsewhere
             patch.setenv("VIGIL_PUBSUB", "own")
-            patch.setattr(topics, "BACKOFF", (0.2, 1.0))  # five attempts in three seconds
+            patch.setattr(topics, "BACKOFF", BACKOFF)
             world = stack.enter_context(started(tmp_path_factory.mktemp("world")))
             _point_to(world, patch)
             resources.make([Service(one.step, one.port, []) for one in world.functions.values()])
@@ -42,6 +43,7 @@ def whole_world(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> 
 def world(whole_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The world without faults, and this process in it."""
     _point_to(whole_world, monkeypatch)
+    monkeypatch.setattr(topics, "BACKOFF", BACKOFF)
     monkeypatch.setattr(letters, "PATIENCE", 0.5)  # Pub/Sub is on this machine
     yield whole_world
     whole_world.storage.rules.clear()

@@ -185,9 +185,9 @@ def test_row_46_out_of_memory(world: World) -> None:
     with world.process("ingest", MALLOC_ARENA_MAX="1") as small:
         assert small.push(tick(name, MOMENT)) == 200
         before = world.forecast(name)
-        _limit_memory(small, 96 << 20)
+        _limit_memory(small, 48 << 20)
         assert small.push(tick(name, "2024-04-09")) == 200  # there is room for what is known
-        world.serve(name, visits(towns=16_000))
+        world.serve(name, visits(towns=8_000))
         world.subscribed(small)(message := tick(name, "2024-04-10"))
         [letter] = until(lambda: world.dead_letters("ingest"), 60)
     assert letter == json.loads(message)

@@ -39,12 +39,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Server]:
+def servers(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+    """Two that start at once on a database that nobody has made."""
+    fresh = ("--kept", str(tmp_path_factory.mktemp("kept")))  # no database lies there yet
+    start = partial(mlflow_server.started, folder, *fresh)
+    with start() as one, start() as other:
+        yield [one, other]
+
+
+@pytest.fixture(scope="module")
+def server(servers: list[Server]) -> Iterator[Server]:
     """One for all tests; each has a dataset of its own."""
-    with mlflow_server.started(folder) as started, pytest.MonkeyPatch.context() as patch:
-        started.wait()
-        patch.setenv("MLFLOW_TRACKING_URI", started.uri)
-        yield started
+    servers[0].wait()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", servers[0].uri)
+        yield servers[0]
 
 
 @pytest.fixture
@@ -371,14 +380,14 @@ def test_no_time_left_is_trouble_with_mlflow_not_with_the_training(server, name)
 
 
 @pytest.mark.slow
-def test_row_51_two_servers_that_start_at_once_on_a_fresh_database_both_come_up(tmp_path):
+def test_row_51_two_servers_that_start_at_once_on_a_fresh_database_both_come_up(
+    servers, folder, name
+):
     """One of them makes the tables, the other waits; both see the same versions."""
-    fresh = ("--kept", str(tmp_path / "kept"))  # no database lies there yet
-    start = partial(mlflow_server.started, tmp_path, *fresh)
-    with start() as one, start() as other:
-        for each in (one, other):
-            each.wait()
-        at(one.uri).publish(trained("shared"))
-        assert at(other.uri).published("shared") == {"20211010-1a2b3c4d": "1"}
-    log = "\n".join(file.read_text() for file in tmp_path.glob("*.log"))
+    for each in servers:
+        each.wait()
+    one, other = servers
+    at(one.uri).publish(trained(name))
+    assert at(other.uri).published(name) == {"20211010-1a2b3c4d": "1"}
+    log = "\n".join(file.read_text() for file in folder.glob("*.log"))
     assert log.count("Creating initial MLflow database tables") == 1

@@ -147,7 +147,7 @@ def _mlflow(home: Path, port: int, env: dict[str, str]) -> Service:
 def _function(step: str, port: int) -> Service:
     """A real functions-framework process, as the platform would run it."""
     main = functions_folder() / step / "main.py"
-    command = [sys.executable, "-m", "functions_framework", "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "vigil.local.function", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--source", str(main), "--target", step]
     return Service(step, port, [*command, "--signature-type", "http"])
 

@@ -1,0 +1,31 @@
+"""A function's process: functions-framework, and of the heavy libraries only its image's own."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from vigil.absent import absent
+
+HEAVY = {"pandas": "pandas", "scikit-learn": "sklearn"}  # by name at PyPI; loaded where they are
+
+
+def left_out(requirements: str) -> list[str]:
+    """The packages that a function with these requirements goes without in Google's cloud."""
+    pinned = {line.partition("==")[0] for line in requirements.splitlines()}
+    return [package for name, package in HEAVY.items() if name not in pinned]
+
+
+def main() -> None:
+    """Run it as `functions-framework` with the same options would."""
+    source = Path(sys.argv[sys.argv.index("--source") + 1])
+    requirements = source.with_name("requirements.txt").read_text(encoding="utf-8")
+    with ExitStack() as stack:
+        for package in left_out(requirements):
+            stack.enter_context(absent(package))
+        from functions_framework._cli import _cli  # noqa: PLC0415  it loads what it finds
+
+        _cli()
+
+
+if __name__ == "__main__":
+    main()
