@@ -1,6 +1,8 @@
 """A training as files: the evidence for people to look at, and the model for them to load."""
 
-from collections.abc import Mapping
+import ast
+import shutil
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -71,12 +73,55 @@ def write_model(shown: Exhibits, folder: Path, run: str, model: str) -> None:
         python_model=str(PACKAGE / "pyfunc.py"),
         artifacts={"bundle": str(bundle)},
         model_config={"digest": shown.dossier.bundle.digest},
-        code_paths=[str(PACKAGE)],
+        code_paths=[str(_code(folder.with_name("code") / PACKAGE.name))],
         pip_requirements=[f"{name}=={version(name)}" for name in NEEDED],
         signature=signature(shown.champion.dataset),
         input_example=EXAMPLES[shown.task](shown),
         mlflow_model=Model(run_id=run, model_id=model, model_uuid=model),
     )
+
+
+def _code(folder: Path) -> Path:
+    """What pyfunc.py needs of this package: every file is a request to MLflow."""
+    for file in needed(PACKAGE / "pyfunc.py"):
+        target = folder / file.relative_to(PACKAGE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    return folder
+
+
+def needed(script: Path) -> set[Path]:
+    """The files of this package that a script of it imports, they import, and so on.
+
+    Of a folder all of it: models are imported by the names of their recipes.
+    """
+    found, new = set[Path](), {script, PACKAGE / "__init__.py"}
+    while new:
+        found |= new
+        modules = {name for file in new if file.suffix == ".py" for name in _imported(file)}
+        new = {file for name in modules for file in _files(name)} - found
+    return found
+
+
+def _imported(file: Path) -> Iterator[str]:
+    """The names of modules, and of what is in them, since that may be a module, too."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+            yield node.module
+
+
+def _files(module: str) -> set[Path]:
+    """The file of a module of this package, or all files of the folder that it is in."""
+    top, *within = module.split(".")
+    if top != PACKAGE.name or not within:
+        return set()
+    place = PACKAGE / within[0]
+    if place.is_dir():
+        return {file for file in place.rglob("*") if file.is_file() and file.suffix != ".pyc"}
+    return {file} if (file := place.with_suffix(".py")).is_file() else set()
 
 
 def signature(dataset: Dataset) -> ModelSignature:
