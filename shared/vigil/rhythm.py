@@ -29,35 +29,35 @@ Flags = NDArray[np.bool_]
 def tidy(counts: Floats, rules: Rules) -> Floats:
     """Counts a day (consecutive days x series), with what the rules say of each; never NaN."""
     days, series = counts.shape
-    out = np.zeros((days, series))
-    silent = ~(np.nan_to_num(counts) > 0)
-    owed = np.zeros(series)
-    for day in range(days):
-        if day < WARM_UP:
-            out[day] = np.maximum(np.nan_to_num(counts[day]), 0)
-            continue
-        before, usual = out[day - FORTNIGHT : day], out[day - WEEK]
-        rests = silent[day - WEEK] & silent[day - FORTNIGHT]
-        missing = _missing(counts[day], np.minimum(usual, before.mean(axis=0)), rests, rules)
-        number = _paid(np.where(missing, 0, np.maximum(counts[day], 0)), usual, owed)
+    none, fallen, zero = np.isnan(counts), counts < 0, counts == 0
+    positive = np.where(counts > 0, counts, 0.0)
+    silent = ~(counts > 0)
+    rests = silent[: days - FORTNIGHT] & silent[WEEK : days - WEEK]  # two weeks and a week before
+    late = none | fallen if rules.falls else none
+    out = positive.copy()
+    owed, owing = np.zeros(series), False
+    for day in range(WARM_UP, days):
+        before, usual, number = out[day - FORTNIGHT : day], out[day - WEEK], positive[day]
+        missing = late[day]
+        if rules.rhythm and zero[day].any():
+            expected = np.minimum(usual, before.mean(axis=0))
+            missing = missing | (zero[day] & (expected >= PLAUSIBLE_ZERO) & ~rests[day - FORTNIGHT])
+        if owing:
+            number = _paid(np.where(missing, 0, number), usual, owed)
         if rules.outliers:
             highest = before.max(axis=0)
             much = number > FACTOR * highest + FEW
-            number = np.where(much, CUT * highest + FEW / 2, number)
-        out[day] = np.where(missing, usual, number)
-        still = missing & silent[day] & ~(counts[day] < 0) & rules.rhythm
-        owed = np.where(still, owed + usual, np.where(missing, owed, 0))
+            if much.any():
+                number = np.where(much, CUT * highest + FEW / 2, number)
+        if missing.any():
+            out[day] = np.where(missing, usual, number)
+            still = missing & silent[day] & ~fallen[day] & rules.rhythm
+            owed = np.where(still, owed + usual, np.where(missing, owed, 0))
+        else:
+            out[day] = number
+            owed = np.zeros(series)
+        owing = bool(owed.any())
     return out
-
-
-def _missing(today: Floats, expected: Floats, rests: Flags, rules: Rules) -> Flags:
-    """Series that did not report today."""
-    missing: Flags = np.isnan(today)
-    if rules.falls:
-        missing |= today < 0
-    if rules.rhythm:
-        missing |= (today == 0) & (expected >= PLAUSIBLE_ZERO) & ~rests
-    return missing
 
 
 def _paid(number: Floats, usual: Floats, owed: Floats) -> Floats:
