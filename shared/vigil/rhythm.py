@@ -32,7 +32,6 @@ def tidy(counts: Floats, rules: Rules) -> Floats:
     none, fallen, zero = np.isnan(counts), counts < 0, counts == 0
     positive = np.where(counts > 0, counts, 0.0)
     silent = ~(counts > 0)
-    rests = silent[: days - FORTNIGHT] & silent[WEEK : days - WEEK]  # two weeks and a week before
     late = none | fallen if rules.falls else none
     out = positive.copy()
     owed, owing = np.zeros(series), False
@@ -41,7 +40,8 @@ def tidy(counts: Floats, rules: Rules) -> Floats:
         missing = late[day]
         if rules.rhythm and zero[day].any():
             expected = np.minimum(usual, before.mean(axis=0))
-            missing = missing | (zero[day] & (expected >= PLAUSIBLE_ZERO) & ~rests[day - FORTNIGHT])
+            rests = silent[day - WEEK] & silent[day - FORTNIGHT]
+            missing = missing | (zero[day] & (expected >= PLAUSIBLE_ZERO) & ~rests)
         if owing:
             number = _paid(np.where(missing, 0, number), usual, owed)
         if rules.outliers:
