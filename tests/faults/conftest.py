@@ -90,21 +90,24 @@ def school(world: World, whole_school: School, subject: Subject) -> Iterator[Sch
 @pytest.fixture
 def first(school: School) -> Clean:
     """The baseline's forecast, a training by an instance, its forecast. Made once."""
-    if ("first", school.subject.task) not in school.clean:
-        school.predict(name := school.taught())
-        assert school.train(name) == 200
-        school.predict(name)
-        school.clean["first", school.subject.task] = Clean(name, school.outcome(name))
-    return school.clean["first", school.subject.task]
+    return _lessons(school)[0]
 
 
 @pytest.fixture
 def second(school: School) -> Clean:
-    """A champion, its forecast of what is new, a refresh, and its forecast. Made once."""
-    if ("second", school.subject.task) not in school.clean:
-        school.learns(name := school.begun(), LATER)
+    """The same, its forecast of what is new, a refresh, and that one's forecast. Made once."""
+    return _lessons(school)[1]
+
+
+def _lessons(school: School) -> tuple[Clean, Clean]:
+    if school.subject.task not in school.clean:
+        school.predict(name := school.taught())
+        assert school.train(name) == 200
+        school.predict(name)
+        first = Clean(name, school.outcome(name))
+        school.learns(name, LATER)
         school.predict(name, LATER)
         assert school.train(name, LATER) == 200
         school.predict(name, LATER)
-        school.clean["second", school.subject.task] = Clean(name, school.outcome(name))
-    return school.clean["second", school.subject.task]
+        school.clean[school.subject.task] = first, Clean(name, school.outcome(name))
+    return school.clean[school.subject.task]

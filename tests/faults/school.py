@@ -55,7 +55,7 @@ class School:
     world: World
     proxy: Proxy  # before MLflow
     trainers: list[Function]
-    clean: dict[tuple[str, str], "Clean"] = field(default_factory=dict)
+    clean: dict[str, tuple["Clean", "Clean"]] = field(default_factory=dict)  # by task
     subject: Subject = SERIES
 
     def taught(self, *days: str) -> str:
@@ -67,7 +67,9 @@ class School:
 
     def begun(self) -> str:
         """A new dataset with a champion, trained in this process, which has no registry."""
-        self.trains_here(name := self.taught())
+        self.predict(name := self.taught())
+        self.trains_here(name)
+        self.predict(name)
         return name
 
     def trains_here(self, name: str) -> None:

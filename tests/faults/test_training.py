@@ -55,9 +55,9 @@ def test_row_11_killed_when_the_models_are_kept_but_not_promoted(
     assert school.train(name, LATER, crash="train:3") is None
     assert len(school.world.cloud.vault.versions(name)) == 2
     assert school.champion(name) == old
-    assert school.predict(name, LATER) == {old}
+    assert school.predict(name, LATER) == {BASELINE, old}
     assert school.train(name, LATER, by=1) == 200
-    assert school.predict(name, LATER) == {old, school.champion(name)}
+    assert school.predict(name, LATER) == {BASELINE, old, school.champion(name)}
     assert school.outcome(name) == second.outcome
     school.mirrored(name)
 
@@ -80,11 +80,11 @@ def test_row_12_killed_between_the_commit_and_the_registry(school: School, secon
     name = school.begun()
     old = school.champion(name)
     school.learns(name, LATER)
-    assert school.predict(name, LATER) == {old}
+    assert school.predict(name, LATER) == {BASELINE, old}
     assert school.train(name, LATER, crash="train:4") is None
     assert school.registered(name) == []
     new = school.champion(name)
-    assert school.predict(name, LATER) == {old, new}
+    assert school.predict(name, LATER) == {BASELINE, old, new}
     assert school.train(name, LATER, by=1) == 200
     assert school.outcome(name) == second.outcome
     assert school.registered(name) == [old, new]
