@@ -116,6 +116,9 @@ def test_a_training_that_was_judged_on_no_origin_is_shown_too(tmp_path):
 
 def test_a_models_code_is_what_its_script_imports_and_no_more():
     """Models are imported by name: all of them come along; the local cloud does not."""
-    names = {f"{file.relative_to(PACKAGE)}" for file in packing.needed(PACKAGE / "pyfunc.py")}
+    names = {
+        f"{file.relative_to(packing.PACKAGE)}"
+        for file in packing.needed(packing.PACKAGE / "pyfunc.py")
+    }
     assert {"__init__.py", "pyfunc.py", "champion.py", "models/boosted.py"} <= names
     assert not {"cli.py", "packing.py", "local/up.py", "views/__init__.py"} & names
