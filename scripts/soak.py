@@ -42,6 +42,7 @@ def pytest(says: str, *arguments: str) -> Part:
 
 
 FAULTS = "tests/faults/test_"
+TRAININGS = ("train", "train_commands", "rebuild", "registry")
 PARTS = {
     "machine": Part(
         "300 sequences of deliveries and faults, and as many more as eight minutes allow",
@@ -63,16 +64,19 @@ PARTS = {
     "history": pytest(
         "60 days of forecasts, stored scores against the engine's; what is known later",
         "tests/integration/test_scored_history.py",
-        "tests/unit/test_euro_hub.py",
+        "tests/unit/test_euro_hub.py", "tests/unit/test_promotion.py",
+    ),
+    "trainings": pytest(
+        "both tasks from a first training to a rollback, lost models, the registry",
+        *(f"tests/integration/test_{name}.py" for name in TRAININGS),
     ),
     "pubsub": pytest(
         "poison, and floods of 10,000, with both Pub/Sub servers",
         "tests/end_to_end/test_dead_letters.py",
     ),
     "local": pytest(
-        "the demo, the local cloud, both tasks through every command",
+        "the demo and the local cloud",
         "tests/end_to_end/test_demo.py", "tests/end_to_end/test_local_cloud.py",
-        "tests/integration/test_train_commands.py", "tests/integration/test_registry.py",
     ),
     "zips": pytest("each function from its zip alone", "tests/terraform/test_staged.py"),
     "mutations": Part("a mistake in each of Terraform's files", ("terraform.mutations",)),
