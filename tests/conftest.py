@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from sizes import SOAK
+from sizes import LONG, SOAK
 from vigil import log
 
 settings.register_profile("vigil", deadline=None)  # a busy machine is no failure
@@ -48,13 +48,15 @@ FILES = {
 TOGETHER = {"test_training": "school", "test_mirror": "school"}  # files that share what is dear
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files with slow tests come first, the slowest before all, so that nobody waits for them.
 
     Tests on real files are skipped where there are none, and say so. Those marked `soak` are
     run by `make soak` alone.
     """
-    items[:] = [item for item in items if SOAK or not item.get_closest_marker("soak")]
+    long = [item for item in items if item.get_closest_marker("soak")]
+    config.stash[LONG] = {item.path for item in long}
+    items[:] = items if SOAK else [item for item in items if item not in {*long}]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path not in slow, item.path.stem != "test_state_machine"))
     if not REAL.is_dir():

@@ -1,11 +1,13 @@
 """What is long by nature comes in two sizes: a little of it in `make test`, all in `make soak`."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 SOAK = os.environ.get("VIGIL_SOAK") == "1"
+LONG = pytest.StashKey[set[Path]]()  # the files that have tests of the soak
 
 
 def sized[T](test: T, soak: T) -> T:

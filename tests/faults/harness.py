@@ -140,21 +140,23 @@ class World:
 
     def tables(self, dataset: str) -> Tables:
         """All that a reader can see of a dataset, with its name left out."""
-        found = {}
+        warehouse, found = self.cloud.warehouse, {}
         for table, order in ORDERS["classify" if dataset in self.records else "forecast"].items():
             sql = f"SELECT * FROM {table} WHERE dataset = @d ORDER BY {order}"
-            rows = self.cloud.warehouse.rows(sql, d=dataset)
+            rows = warehouse.rows(sql, d=dataset)
             found[table] = [shown(row, dataset) for row in rows]
         return found
 
     def forecast(self, dataset: str) -> Tables:
         """The tables, once the newest vintage has its forecast."""
-        until(lambda: self._forecast(dataset))
-        return self.tables(dataset)
+        warehouse = self.cloud.warehouse
 
-    def _forecast(self, dataset: str) -> bool:
-        head = self.cloud.warehouse.head(dataset)
-        return bool(head.vintage and (head.forecast or "").startswith(head.vintage))
+        def published() -> bool:
+            head = warehouse.head(dataset)
+            return bool(head.vintage and (head.forecast or "").startswith(head.vintage))
+
+        until(published)
+        return self.tables(dataset)
 
     def runs(self, dataset: str) -> list[dict[str, Any]]:
         """Every attempt, in order."""

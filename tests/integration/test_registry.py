@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from mlflow_server import Server
 from training import KNOWN, dossier
 
 from faults.proxy import Handler, Proxy, answer
-from vigil import champion, exhibits
+from vigil import champion, exhibits, packing
 from vigil.classify.frame import frame
 from vigil.deadline import Deadline
+from vigil.exhibits import Exhibits
 from vigil.registry import Registry
 from vigil.tracking import Forbidden, MlflowClient, Unreachable
 
@@ -54,6 +55,17 @@ def server(servers: list[Server]) -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", servers[0].uri)
         yield servers[0]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pictures() -> Iterator[None]:
+    """Drawn once: those of all forecasts here are the same."""
+    figures = packing.FIGURES["forecast"]
+    kept = cache(lambda: figures(dossier(), Exhibits(dossier()).judged.rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(packing.FIGURES, "forecast", lambda *_: kept())
+        patch.setattr(packing, "png", cache(packing.png))
+        yield
 
 
 @pytest.fixture

@@ -234,6 +234,7 @@ def test_row_36_an_older_training_that_comes_late_is_refused(
     assert row["reason"].startswith("refused: older than")
 
 
+@pytest.mark.soak
 def test_row_36_two_trainers_at_once_promote_one(
     cloud: Cloud, subject: Subject, tmp_path: Path
 ) -> None:
@@ -245,6 +246,7 @@ def test_row_36_two_trainers_at_once_promote_one(
     assert cloud.warehouse.head("tiny").champion
 
 
+@pytest.mark.soak
 @ONLY_SERIES
 def test_row_47_a_training_that_is_stopped_goes_on_where_it_was(
     cloud: Cloud, subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -388,6 +390,7 @@ def test_row_32_a_stale_champion_is_flagged_with_its_age(trained: Cloud) -> None
     assert "21 days old" in said["found"]
 
 
+@pytest.mark.soak
 def test_row_52_a_rollback_and_the_next_forecast_is_the_old_version(
     trained: Cloud, subject: Subject, tmp_path: Path
 ) -> None:
