@@ -1,10 +1,12 @@
 """What the local BigQuery remembers of SQL is forgotten when it means something else."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from vigil.cloud import Cloud
+from vigil.local import resources
 
 VIEW = "CREATE OR REPLACE VIEW `{name}.told` AS SELECT {said} AS said"
 
@@ -48,3 +50,19 @@ def test_a_table_that_is_gone_is_not_remembered(cloud: Cloud) -> None:
     cloud.warehouse.client.delete_table(f"{name}.goes")
     with pytest.raises(Exception, match="goes"):
         cloud.warehouse.rows("SELECT a FROM goes")
+
+
+def test_a_dataset_that_has_changed_is_not_taken_for_its_twin(cloud: Cloud) -> None:
+    """Two are made of the same files; a column that one of them grew is not the other's."""
+    twins = [f"{cloud.warehouse.name}_{number}" for number in "ab"]
+    for twin in twins:
+        resources.make_tables(cloud.warehouse.client, twin)
+    one, other = (replace(cloud.warehouse, name=twin) for twin in twins)
+    for number, twin in enumerate((one, other)):
+        twin.query(f"INSERT INTO series (dataset, series) VALUES ('d', 'town {number}')")
+    ask = "SELECT * FROM series WHERE dataset = 'd'"
+    assert [twin.rows(ask)[0]["series"] for twin in (one, other)] == ["town 0", "town 1"]
+    one.query(f"ALTER TABLE `{one.name}.series` ADD COLUMN later STRING")
+    assert ["later" in twin.rows(ask)[0] for twin in (one, other)] == [True, False]
+    qualified = f"SELECT series FROM `{one.name}.series` WHERE dataset = 'd'"
+    assert [twin.rows(qualified)[0]["series"] for twin in (one, other)] == ["town 0", "town 0"]

@@ -64,14 +64,15 @@ class Answers:
 
         if not body.given().keys() <= PLAIN or not body.formatOptions:
             return None
-        default, names = body.defaultDataset, Names.of(body.query or "")
+        default = body.defaultDataset
         expressions, values = params.bind(body.queryParameters or [])
         project = default.projectId or project if default else project
         dataset = default.datasetId if default else None
+        names = self.memory.names_in(body.query or "", dataset)
         with self.memory.named(names):
             statements = script.parse_script(body.query or "")
-        key = self.memory.key(statements[0].text if len(statements) == 1 else "", project,
-                              dataset, expressions)  # fmt: skip
+            key = self.memory.key(statements[0].text if len(statements) == 1 else "", project,
+                                  dataset, expressions)  # fmt: skip
         if (translation := self.memory.known.get(key)) is None:
             return None
         job = body.requestId or str(uuid.uuid4())
@@ -139,7 +140,8 @@ def _planned(cursor: Any, asked: Asked, translation: Translation) -> Plan:
     kind = query.statement_type(tree)
     if kind != "SELECT":
         target = query._target(tree, _Place(asked.project, asked.dataset))
-        return Plan(translation, kind, translation.sql, None, target)
+        general = tuple(map(asked.names.out, target))
+        return Plan(translation, kind, translation.sql, None, general)
     bound = {name: asked.values[name] for name in translation.parameters}
     found = cursor.sql(asked.names.back(translation.sql), params=bound)
     names, places = results.unique(found.columns), [f"c{n}" for n in range(len(found.columns))]

@@ -101,9 +101,16 @@ def serve(memory: Any, folder: Path) -> None:
     schemas = Schemas(database, folder)
     path = "/projects/{project}/datasets/{dataset}/schemas/{stamp}"
 
+    def keep(project: str, dataset: str, stamp: str) -> dict[str, bool]:
+        memory.stamps[dataset] = stamp
+        return schemas.keep(project, dataset, stamp)
+
     def restore(project: str, dataset: str, stamp: str) -> dict[str, bool]:
         memory.forget(dataset)
-        return schemas.restore(project, dataset, stamp)
+        said = schemas.restore(project, dataset, stamp)
+        if said["restored"]:
+            memory.stamps[dataset] = stamp
+        return said
 
-    datasets.router.put(path)(schemas.keep)
+    datasets.router.put(path)(keep)
     datasets.router.post(path)(restore)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST = 2000  # statements
 STAGED = re.compile(r"(?<=_)[0-9a-f]{12}\b")  # how the name of a staged table ends
 PARAMETER = re.compile(r"@(\w+)")
+ANY = "any_dataset_x"  # in the place of a dataset's name
 
 type Reference = tuple[str, str, str]  # project, dataset, table
 type Key = tuple[str, str, str | None, frozenset[tuple[str, str]]]
@@ -25,26 +26,30 @@ type Key = tuple[str, str, str | None, frozenset[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Names:
-    """What one text has in the places where others have other names of staged tables."""
+    """What one text has in the places where others have other names.
+
+    Of staged tables, and of the dataset that it is asked in, where others hold the same.
+    """
 
     own: tuple[str, ...] = ()
+    dataset: str | None = None
 
     @classmethod
-    def of(cls, text: str) -> "Names":
+    def of(cls, text: str, dataset: str | None = None) -> "Names":
         """In the order of their first appearance."""
-        return cls(tuple(dict.fromkeys(STAGED.findall(text))))
+        return cls(tuple(dict.fromkeys(STAGED.findall(text))), dataset)
 
     def out(self, text: str) -> str:
         """The text with numbers in their places: the same for all texts that differ in them."""
         for number, name in enumerate(self.own):
             text = text.replace(name, f"staged{number}x")
-        return text
+        return _naming(self.dataset).sub(ANY, text) if self.dataset else text
 
     def back(self, text: str) -> str:
         """The text that these names belong to."""
         for number, name in enumerate(self.own):
             text = text.replace(f"staged{number}x", name)
-        return text
+        return text.replace(ANY, self.dataset) if self.dataset else text
 
 
 NONE = Names()
@@ -71,9 +76,18 @@ class Memory:
     parse: Callable[[str], list[Any]]
     translate: Callable[[Any, Any], tuple[str, dict[str, Any]]]
     results: str  # the dataset of every query's result
+    stamps: dict[str, str] = field(default_factory=dict)  # datasets made of files with that hash
     known: dict[Key, Translation] = field(default_factory=dict)
     trees: dict[str, Any] = field(default_factory=dict)  # by text
     names: ContextVar[Names] = field(default_factory=lambda: ContextVar("names", default=NONE))
+
+    def names_in(self, text: str, dataset: str | None) -> Names:
+        """The names that make no difference to what a text means.
+
+        One that names its own dataset, but for what is staged, is for that one alone.
+        """
+        free = dataset in self.stamps and not _naming(f"{dataset}(?!_staging)").search(text)
+        return Names.of(text, dataset if free else None)
 
     @contextmanager
     def named(self, names: Names) -> Iterator[None]:
@@ -111,11 +125,11 @@ class Memory:
         bound = {name: context.values[name] for name in found.parameters}
         return names.back(found.sql), bound
 
-    @staticmethod
-    def key(text: str, project: str, dataset: str | None, parameters: dict[str, str]) -> Key:
+    def key(self, text: str, project: str, dataset: str | None, parameters: dict[str, str]) -> Key:
         """What decides what a statement means: of a script's parameters only its own."""
         own = {name: parameters[name] for name in _used(text) if name in parameters}
-        return text, project, dataset, frozenset(own.items())
+        place = self.stamps.get(dataset) if dataset and self.names.get().dataset else dataset
+        return text, project, place, frozenset(own.items())
 
     def _learnt(self, key: Key, tree: Any, context: Any) -> Translation:
         names, before = self.names.get(), set(context.referenced)
@@ -131,6 +145,7 @@ class Memory:
         """A table, view or function of that dataset has changed."""
         if dataset == self.results or dataset.endswith("_staging"):
             return  # a result, or a staged table, which no later statement names
+        self.stamps.pop(dataset, None)
         for key, one in [*self.known.items()]:
             if dataset == key[2] or dataset in one.datasets():
                 self.known.pop(key, None)
@@ -173,7 +188,9 @@ def remember() -> Memory:
     original = query.execute
 
     def execute(cursor: Any, project: str, job: str | None, config: Any, **more: Any) -> Any:
-        with memory.named(Names.of(config.query or "")):
+        default = config.defaultDataset
+        names = memory.names_in(config.query or "", default.datasetId if default else None)
+        with memory.named(names):
             return original(cursor, project, job, config, **more)
 
     query.execute = execute
@@ -220,6 +237,12 @@ def _remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
         return known[text]
 
     return asked
+
+
+@lru_cache(MOST)
+def _naming(dataset: str) -> re.Pattern[str]:
+    """A dataset's name, and that of what is staged for it, where it names a dataset."""
+    return re.compile(rf'(?<![\w-]){dataset}(?=(?:_staging)?(?:[."/`]|$))')
 
 
 @lru_cache(MOST)
