@@ -83,14 +83,14 @@ def write_model(shown: Exhibits, folder: Path, run: str, model: str) -> None:
 
 def _code(folder: Path) -> Path:
     """What pyfunc.py needs of this package: every file is a request to MLflow."""
-    for file in needed(PACKAGE / "pyfunc.py"):
+    for file in imported_files(PACKAGE / "pyfunc.py"):
         target = folder / file.relative_to(PACKAGE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
     return folder
 
 
-def needed(script: Path) -> set[Path]:
+def imported_files(script: Path) -> set[Path]:
     """The files of this package that a script of it imports, they import, and so on.
 
     Of a folder all of it: models are imported by the names of their recipes.
@@ -98,12 +98,12 @@ def needed(script: Path) -> set[Path]:
     found, new = set[Path](), {script, PACKAGE / "__init__.py"}
     while new:
         found |= new
-        modules = {name for file in new if file.suffix == ".py" for name in _imported(file)}
+        modules = {name for file in new if file.suffix == ".py" for name in _names(file)}
         new = {file for name in modules for file in _files(name)} - found
     return found
 
 
-def _imported(file: Path) -> Iterator[str]:
+def _names(file: Path) -> Iterator[str]:
     """The names of modules, and of what is in them, since that may be a module, too."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -34,7 +34,7 @@ def tidy(counts: Floats, rules: Rules) -> Floats:
     silent = ~(counts > 0)
     late = none | fallen if rules.falls else none
     out = positive.copy()
-    owed, owing = np.zeros(series), False
+    owed = np.zeros(series)
     for day in range(WARM_UP, days):
         before, usual, number = out[day - FORTNIGHT : day], out[day - WEEK], positive[day]
         missing = late[day]
@@ -42,7 +42,7 @@ def tidy(counts: Floats, rules: Rules) -> Floats:
             expected = np.minimum(usual, before.mean(axis=0))
             rests = silent[day - WEEK] & silent[day - FORTNIGHT]
             missing = missing | (zero[day] & (expected >= PLAUSIBLE_ZERO) & ~rests)
-        if owing:
+        if owed.any():
             number = _paid(np.where(missing, 0, number), usual, owed)
         if rules.outliers:
             highest = before.max(axis=0)
@@ -56,7 +56,6 @@ def tidy(counts: Floats, rules: Rules) -> Floats:
         else:
             out[day] = number
             owed = np.zeros(series)
-        owing = bool(owed.any())
     return out
 
 

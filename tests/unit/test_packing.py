@@ -118,7 +118,7 @@ def test_a_models_code_is_what_its_script_imports_and_no_more():
     """Models are imported by name: all of them come along; the local cloud does not."""
     names = {
         f"{file.relative_to(packing.PACKAGE)}"
-        for file in packing.needed(packing.PACKAGE / "pyfunc.py")
+        for file in packing.imported_files(packing.PACKAGE / "pyfunc.py")
     }
     assert {"__init__.py", "pyfunc.py", "champion.py", "models/boosted.py"} <= names
     assert not {"cli.py", "packing.py", "local/up.py", "views/__init__.py"} & names

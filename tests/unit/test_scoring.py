@@ -174,10 +174,11 @@ def test_wis_agrees_with_scoringrules(scoringrules):
     """A median and eleven central intervals.
 
     Without Numba it weighs the number that it is given as the median, not by how much the median
-    is off: so it is given that.
+    is off: so it is given that, which is twice its own pinball loss of the median.
     """
     quantiles, actual = drawn(5, 200)
-    low, high, off = quantiles[:11].T, quantiles[:11:-1].T, np.abs(actual - quantiles[11])
+    low, high = quantiles[:11].T, quantiles[:11:-1].T
+    off = 2 * scoringrules.quantile_score(actual, quantiles[11], 0.5)
     expected = scoringrules.weighted_interval_score(
         actual, off, low, high, 2 * LEVELS[:11], backend="numpy"
     )

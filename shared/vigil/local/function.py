@@ -1,4 +1,4 @@
-"""A function's process: functions-framework, and of the heavy libraries only its image's own."""
+"""A function's process: functions-framework, without the heavy libraries that its image lacks."""
 
 import sys
 from contextlib import ExitStack
@@ -6,7 +6,10 @@ from pathlib import Path
 
 from vigil.absent import absent
 
-HEAVY = {"pandas": "pandas", "scikit-learn": "sklearn"}  # by name at PyPI; loaded where they are
+HEAVY = {
+    "pandas": "pandas",
+    "scikit-learn": "sklearn",
+}  # by name at PyPI; others load them where they are
 
 
 def left_out(requirements: str) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST = 2000  # statements
 STAGED = re.compile(r"(?<=_)[0-9a-f]{12}\b")  # how the name of a staged table ends
 PARAMETER = re.compile(r"@(\w+)")
+STAGING = "(?:_staging)?"
 ANY = "any_dataset_x"  # in the place of a dataset's name
 
 type Reference = tuple[str, str, str]  # project, dataset, table
@@ -43,7 +44,7 @@ class Names:
         """The text with numbers in their places: the same for all texts that differ in them."""
         for number, name in enumerate(self.own):
             text = text.replace(name, f"staged{number}x")
-        return _naming(self.dataset).sub(ANY, text) if self.dataset else text
+        return _naming(self.dataset, STAGING).sub(ANY, text) if self.dataset else text
 
     def back(self, text: str) -> str:
         """The text that these names belong to."""
@@ -86,7 +87,7 @@ class Memory:
 
         One that names its own dataset, but for what is staged, is for that one alone.
         """
-        free = dataset in self.stamps and not _naming(f"{dataset}(?!_staging)").search(text)
+        free = dataset and dataset in self.stamps and not _naming(dataset).search(text)
         return Names.of(text, dataset if free else None)
 
     @contextmanager
@@ -240,9 +241,9 @@ def _remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 @lru_cache(MOST)
-def _naming(dataset: str) -> re.Pattern[str]:
-    """A dataset's name, and that of what is staged for it, where it names a dataset."""
-    return re.compile(rf'(?<![\w-]){dataset}(?=(?:_staging)?(?:[."/`]|$))')
+def _naming(dataset: str, then: str = "") -> re.Pattern[str]:
+    """Where that dataset is named, or one whose name goes on like that."""
+    return re.compile(rf'(?<![\w-]){re.escape(dataset)}(?={then}(?:[."/`]|$))')
 
 
 @lru_cache(MOST)
