@@ -11,18 +11,24 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+import venv
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ZIPS = ROOT / "terraform" / "zips"
 IMPORT = "import time; t = time.perf_counter(); import main; print(time.perf_counter() - t)"
+PINNED = re.compile(r"^([\w.-]+)==(\S+)(.*)", re.MULTILINE)  # and where it is needed
 MIB = 1 << 20
 
 
@@ -59,7 +65,7 @@ def files() -> dict[str, dict[str, str]]:
     return found
 
 
-def staged(name: str, folder: Path) -> Staged:
+def staged(name: str, folder: Path, environment: Callable[[Path, Path], Path]) -> Staged:
     """Zip a function, and unpack it where nothing else is."""
     packed = folder / f"{name}.zip"
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
@@ -68,10 +74,38 @@ def staged(name: str, folder: Path) -> Staged:
     unpacked = folder / name
     with zipfile.ZipFile(packed) as zipped:
         zipped.extractall(unpacked)
-    return Staged(name, packed, unpacked, environment(unpacked / "requirements.txt"))
+    python = environment(unpacked / "requirements.txt", folder / f"{name}-environment")
+    return Staged(name, packed, unpacked, python)
 
 
-def environment(requirements: Path) -> Path:
+def linked(requirements: Path, folder: Path) -> Path:
+    """A Python with these requirements alone, in the versions installed here: links to them."""
+    venv.create(folder, symlinks=True)
+    [site] = folder.glob("lib/python*/site-packages")
+    for name, version, where in PINNED.findall(requirements.read_text()):
+        if "sys_platform" in where:  # of others
+            continue
+        found = distribution(name)
+        if found.version != version:
+            raise SystemExit(
+                f"{requirements} asks for {name} {version}, here is {found.version}: make setup"
+            )
+        for file in found.files or ():
+            if file.parts[0] != "..":
+                _link(Path(str(found.locate_file(file))), site / file)
+    return folder / "bin" / "python"
+
+
+def _link(file: Path, link: Path) -> None:
+    """To a file, and to its byte code where that is there."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(file)
+    if file.suffix == ".py" and (code := Path(cache_from_source(file))).exists():
+        (link.parent / "__pycache__").mkdir(exist_ok=True)
+        Path(cache_from_source(link)).symlink_to(code)
+
+
+def installed(requirements: Path, _folder: Path | None = None) -> Path:
     """A Python with exactly these requirements; made once for each version of them."""
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     folder = ROOT / ".vigil" / "staged" / digest
@@ -121,7 +155,7 @@ def main() -> None:
     folder.mkdir(parents=True)
     print("| function | zip | packages | import |\n|---|---|---|---|")
     for name in parser.parse_args().names:
-        print(described(staged(name, folder)))
+        print(described(staged(name, folder, installed)))
     shutil.rmtree(folder)
 
 

@@ -14,10 +14,11 @@ import pytest
 import requests
 from google.cloud import pubsub_v1
 from google.pubsub_v1.types import Topic
-from scripts.staged import Staged, clean, files, staged
+from scripts.staged import Staged, clean, files, installed, linked, staged
 from servers import listening
 from tiny import WAVES, waves, write_dataset
 
+from sizes import SOAK
 from vigil.cloud import Cloud
 from vigil.local.processes import answers
 from vigil.local.services import PROJECT, free_ports
@@ -48,9 +49,10 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Staged]:
-    """The functions in folders of their own, each unpacked and installed once."""
+    """The functions in folders of their own, each unpacked once; installed anew in the soak."""
     folder = tmp_path_factory.mktemp("staged")
-    return {name: staged(name, folder) for name in NAMES}
+    environment = installed if SOAK else linked
+    return {name: staged(name, folder, environment) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,7 +63,6 @@ def test_a_zip_holds_the_function_its_lock_and_the_package(name: str) -> None:
     assert not {one for one in held if one.startswith("vigil/local/") or one == "vigil/cli.py"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_function_imports_from_its_zip_alone(name: str, stage: dict[str, Staged]) -> None:
     """Nothing of the checkout is in reach: all of the package comes from the folder."""
