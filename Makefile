@@ -19,8 +19,8 @@ setup: .venv/ready  ## Build .venv from the lock, with uv where there is one, el
 demo: setup  ## A year through the whole local cloud, at speed: simulated, or DATA=../shared/data
 	@$(BIN)/vigil demo $(if $(DATA),--data $(DATA))
 
-# A worker a core; files in their own order, the slow ones first.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+# Files in their own order, the slow ones first. tests/conftest.py says how many workers.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 test: setup  ## All checks and all tests but the long ones
 	@$(MAKE) --no-print-directory -j 2 check suite

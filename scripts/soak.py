@@ -35,9 +35,9 @@ class Part:
 
 
 def pytest(says: str, *arguments: str) -> Part:
-    """Tests by file and name, with a worker a core."""
+    """Tests by file and name, side by side."""
     return Part(
-        says, ("pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
+        says, ("pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
     )
 
 

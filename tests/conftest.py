@@ -65,6 +65,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=f"no real files: {REAL} is not there"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a seventh of the time a worker waits for something."""
+    return (os.process_cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> object:  # noqa: F821
     """A file's tests stay with one worker, for they share what is made once for the file."""
     from xdist.scheduler import LoadFileScheduling

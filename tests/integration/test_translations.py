@@ -2,26 +2,36 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from vigil.cloud import Cloud
 from vigil.local import resources
+from vigil.warehouse import Warehouse
 
 VIEW = "CREATE OR REPLACE VIEW `{name}.told` AS SELECT {said} AS said"
 
 
-def told(cloud: Cloud) -> Any:
+@pytest.fixture
+def changing(cloud: Cloud) -> Warehouse:
+    """A dataset of its own: that of the other tests stays what its files say."""
+    name = f"changing_{uuid4().hex[:8]}"
+    cloud.warehouse.client.create_dataset(name)
+    return replace(cloud.warehouse, name=name)
+
+
+def told(warehouse: Warehouse) -> Any:
     """What the view says, by the same statement each time."""
-    return cloud.warehouse.rows("SELECT said FROM told WHERE said IS NOT NULL")[0]["said"]
+    return warehouse.rows("SELECT said FROM told WHERE said IS NOT NULL")[0]["said"]
 
 
-def test_a_view_that_is_made_anew_says_what_it_says_now(cloud: Cloud) -> None:
+def test_a_view_that_is_made_anew_says_what_it_says_now(changing: Warehouse) -> None:
     """First a number, then a text."""
-    cloud.warehouse.query(VIEW.format(name=cloud.warehouse.name, said="1"))
-    assert [told(cloud), told(cloud)] == [1, 1]
-    cloud.warehouse.query(VIEW.format(name=cloud.warehouse.name, said="'one'"))
-    assert told(cloud) == "one"
+    changing.query(VIEW.format(name=changing.name, said="1"))
+    assert [told(changing), told(changing)] == [1, 1]
+    changing.query(VIEW.format(name=changing.name, said="'one'"))
+    assert told(changing) == "one"
 
 
 def test_the_same_statement_takes_other_parameters(cloud: Cloud) -> None:
@@ -32,24 +42,22 @@ def test_the_same_statement_takes_other_parameters(cloud: Cloud) -> None:
     assert ask("SELECT @a + @b AS sum", a=0.5, b=0.25) == [{"sum": 0.75}]
 
 
-def test_a_table_with_one_more_column_has_it_at_once(cloud: Cloud) -> None:
+def test_a_table_with_one_more_column_has_it_at_once(changing: Warehouse) -> None:
     """`SELECT *` is another statement after that, though it reads the same."""
-    name = cloud.warehouse.name
-    cloud.warehouse.query(f"CREATE TABLE `{name}.grows` (a INT64)")
-    cloud.warehouse.query(f"INSERT INTO `{name}.grows` (a) VALUES (1)")
-    assert cloud.warehouse.rows("SELECT * FROM grows") == [{"a": 1}]
-    cloud.warehouse.query(f"ALTER TABLE `{name}.grows` ADD COLUMN b STRING")
-    assert cloud.warehouse.rows("SELECT * FROM grows") == [{"a": 1, "b": None}]
+    changing.query(f"CREATE TABLE `{changing.name}.grows` (a INT64)")
+    changing.query(f"INSERT INTO `{changing.name}.grows` (a) VALUES (1)")
+    assert changing.rows("SELECT * FROM grows") == [{"a": 1}]
+    changing.query(f"ALTER TABLE `{changing.name}.grows` ADD COLUMN b STRING")
+    assert changing.rows("SELECT * FROM grows") == [{"a": 1, "b": None}]
 
 
-def test_a_table_that_is_gone_is_not_remembered(cloud: Cloud) -> None:
+def test_a_table_that_is_gone_is_not_remembered(changing: Warehouse) -> None:
     """An error, as before it was there."""
-    name = cloud.warehouse.name
-    cloud.warehouse.query(f"CREATE TABLE `{name}.goes` (a INT64)")
-    assert cloud.warehouse.rows("SELECT a FROM goes") == []
-    cloud.warehouse.client.delete_table(f"{name}.goes")
+    changing.query(f"CREATE TABLE `{changing.name}.goes` (a INT64)")
+    assert changing.rows("SELECT a FROM goes") == []
+    changing.client.delete_table(f"{changing.name}.goes")
     with pytest.raises(Exception, match="goes"):
-        cloud.warehouse.rows("SELECT a FROM goes")
+        changing.rows("SELECT a FROM goes")
 
 
 def test_a_dataset_that_has_changed_is_not_taken_for_its_twin(cloud: Cloud) -> None:

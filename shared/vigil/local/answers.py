@@ -73,7 +73,8 @@ class Answers:
             statements = script.parse_script(body.query or "")
             key = self.memory.key(statements[0].text if len(statements) == 1 else "", project,
                                   dataset, expressions)  # fmt: skip
-        if (translation := self.memory.known.get(key)) is None:
+            translation = self.memory.found(key)
+        if translation is None:
             return None
         job = body.requestId or str(uuid.uuid4())
         asked = Asked(project, dataset, job, body, names, values)
@@ -93,7 +94,8 @@ class Answers:
         if translation not in self.plans:
             if len(self.plans) >= len(self.memory.known) + FEW:  # most are forgotten by now
                 self.plans.clear()
-            self.plans[translation] = _planned(cursor, asked, translation)
+            [tree] = self.memory.parsed(translation.text)
+            self.plans[translation] = _planned(cursor, asked, translation, tree)
         return self.plans[translation]
 
     def _answered(self, cursor: Any, asked: Asked, plan: Plan) -> Any:
@@ -132,11 +134,10 @@ def quicken(memory: Memory, keep: Keep) -> None:
     routes.insert(0, routes.pop())  # the first that fits answers
 
 
-def _planned(cursor: Any, asked: Asked, translation: Translation) -> Plan:
+def _planned(cursor: Any, asked: Asked, translation: Translation, tree: Any) -> Plan:
     from local_bigquery.engine import results, types  # noqa: PLC0415
     from local_bigquery.jobs import query  # noqa: PLC0415
 
-    tree = translation.tree
     kind = query.statement_type(tree)
     if kind != "SELECT":
         target = query._target(tree, _Place(asked.project, asked.dataset))

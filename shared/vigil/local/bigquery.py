@@ -20,6 +20,7 @@ from typing import Any
 import uvicorn
 
 from vigil.local import answers, catalog, schemas, translations
+from vigil.local.translation_store import TranslationStore
 
 HOME = Path(sys.prefix) / "share" / "vigil" / "duckdb"
 RESULTS, MOST = "_results", 100  # where large results lie, and how many
@@ -45,7 +46,7 @@ def main() -> None:
     from local_bigquery.engine import database, results  # noqa: PLC0415
     from local_bigquery.jobs import query, runner, store  # noqa: PLC0415
 
-    memory = translations.remember()
+    memory = translations.remember(TranslationStore(HOME / "translations.sqlite"))
     keep: answers.Keep = partial(keep_at_once, store)
     if plain := options.memory or options.file:
         keep = keep_plainly(database, store, Path(options.dir) if options.file else None)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -60,14 +60,24 @@ NONE = Names()
 class Translation:
     """A statement in DuckDB's SQL, with numbers in place of staged tables' names."""
 
+    text: str  # BigQuery's
     sql: str
     parameters: frozenset[str]  # those it uses
     referenced: frozenset[Reference]
-    tree: Any  # BigQuery's
 
     def datasets(self) -> set[str]:
         """The datasets whose tables and views it names."""
         return {reference[1] for reference in self.referenced}
+
+
+class Store(Protocol):
+    """Where translations last: those of statements that name nothing but what their key decides."""
+
+    def get(self, key: Key) -> Translation | None:
+        """What was put there."""
+
+    def put(self, key: Key, made: Translation) -> None:
+        """Keep it."""
 
 
 @dataclass
@@ -77,6 +87,7 @@ class Memory:
     parse: Callable[[str], list[Any]]
     translate: Callable[[Any, Any], tuple[str, dict[str, Any]]]
     results: str  # the dataset of every query's result
+    store: Store | None = None
     stamps: dict[str, str] = field(default_factory=dict)  # datasets made of files with that hash
     known: dict[Key, Translation] = field(default_factory=dict)
     trees: dict[str, Any] = field(default_factory=dict)  # by text
@@ -121,7 +132,7 @@ class Memory:
             [real] = self.parse(names.back(text))
             return self.translate(real, context)
         key = self.key(text, context.project_id, context.dataset_id, context.parameters)
-        found = self.known.get(key) or self._learnt(key, tree, context)
+        found = self.found(key) or self._learnt(key, context)
         context.referenced |= {_each(names.back, one) for one in found.referenced}
         bound = {name: context.values[name] for name in found.parameters}
         return names.back(found.sql), bound
@@ -132,14 +143,30 @@ class Memory:
         place = self.stamps.get(dataset) if dataset and self.names.get().dataset else dataset
         return text, project, place, frozenset(own.items())
 
-    def _learnt(self, key: Key, tree: Any, context: Any) -> Translation:
+    def found(self, key: Key) -> Translation | None:
+        """The translation, where there is one by now."""
+        known = self.known.get(key)
+        if known is None and (store := self._lasting()) and (known := store.get(key)):
+            self._know(key, known)
+        return known
+
+    def _lasting(self) -> Store | None:
+        """The store, if others have, or can use, what is translated now."""
+        return self.store if self.names.get().dataset else None
+
+    def _know(self, key: Key, translation: Translation) -> None:
+        _limited(self.known)
+        self.known[key] = translation
+
+    def _learnt(self, key: Key, context: Any) -> Translation:
         names, before = self.names.get(), set(context.referenced)
         [real] = self.parse(names.back(key[0]))
         sql, bound = self.translate(real, context)
         referenced = {_each(names.out, one) for one in context.referenced - before}
-        _limited(self.known)
-        found = Translation(names.out(sql), frozenset(bound), frozenset(referenced), tree)
-        self.known[key] = found
+        found = Translation(key[0], names.out(sql), frozenset(bound), frozenset(referenced))
+        self._know(key, found)
+        if (store := self._lasting()) and found.datasets() <= {ANY, f"{ANY}_staging"}:
+            store.put(key, found)
         return found
 
     def forget(self, dataset: str) -> None:
@@ -172,14 +199,14 @@ class Memory:
         return changed
 
 
-def remember() -> Memory:
-    """Let local-bigquery's modules ask the memory first."""
+def remember(store: Store | None = None) -> Memory:
+    """Let local-bigquery's modules ask the memory first, and that the store."""
     from local_bigquery.catalog import metadata, tables  # noqa: PLC0415  they read HOME
     from local_bigquery.grpc import read  # noqa: PLC0415
     from local_bigquery.jobs import query  # noqa: PLC0415
     from local_bigquery.sql import script, translate  # noqa: PLC0415
 
-    memory = Memory(translate.parse, _in_place(translate), tables.RESULTS)
+    memory = Memory(translate.parse, _in_place(translate), tables.RESULTS, store)
     users: tuple[ModuleType, ...] = (query, script)
     for module in users:
         module.translate = memory.translated  # type: ignore[attr-defined]
