@@ -1,9 +1,11 @@
 """What many tests need: the real files, where they are, and a local cloud to work in."""
 
+import fcntl
 import gc
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -117,10 +119,19 @@ def browser() -> Iterator["Browser"]:  # noqa: F821
     one.driver.quit()
 
 
+@contextmanager
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One worker at a time: the first that makes tables translates them for the others."""
+    with (tmp_path_factory.getbasetemp().parent / "alone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
-def warehouse(local_cloud: None) -> str:
+def warehouse(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Made once: to make one takes seconds, and every statement longer the more there are."""
-    return _made(f"t{uuid4().hex[:8]}")
+    with alone(tmp_path_factory):
+        return _made(f"t{uuid4().hex[:8]}")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from subjects import Subject
 
+from conftest import alone
 from faults.delivery import tick
 from faults.harness import MOMENT, Tables, World, started
 from faults.school import LATER, SERIES, Clean, School, opened
@@ -35,7 +36,9 @@ def whole_world(local_cloud: None, tmp_path_factory: pytest.TempPathFactory) -> 
             patch.setattr(topics, "BACKOFF", BACKOFF)
             world = stack.enter_context(started(tmp_path_factory.mktemp("world")))
             _point_to(world, patch)
-            resources.make([Service(one.step, one.port, []) for one in world.functions.values()])
+            made = [Service(one.step, one.port, []) for one in world.functions.values()]
+            with alone(tmp_path_factory):
+                resources.make(made)
         yield world
 
 

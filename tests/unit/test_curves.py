@@ -1,29 +1,43 @@
 """Plots of classifiers: what they show, read from the figure itself."""
 
+from functools import cache
+from typing import Any
+
 import admitted
 import pyarrow.compute as pc
 import pytest
 from admitted import dossier
+from matplotlib.figure import Figure
 
 from vigil import canvas, curves
 from vigil.exhibits import Exhibits
 
-TOLD = dossier()
-ROWS = Exhibits(TOLD).judged.rows
-MADE = curves.all_of(TOLD, ROWS)
+
+@cache
+def rows() -> list[dict[str, Any]]:
+    """How it was judged."""
+    return Exhibits(dossier()).judged.rows
+
+
+@cache
+def made() -> dict[str, Figure]:
+    """All plots of it."""
+    return curves.all_of(dossier(), rows())
+
+
 NAMES = ["reliability", "roc", "precision_recall", "calibration_by_group", "errors_by_group"]
 
 
 def lines(name: str) -> dict:
     """What is drawn, by its name in the legend."""
-    return {line.get_label(): line for line in MADE[name].axes[0].lines}
+    return {line.get_label(): line for line in made()[name].axes[0].lines}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_plot_becomes_a_picture(name):
     """With a title and a legend."""
-    assert canvas.png(MADE[name]).startswith(b"\x89PNG")
-    assert MADE[name].legends
+    assert canvas.png(made()[name]).startswith(b"\x89PNG")
+    assert made()[name].legends
 
 
 @pytest.mark.parametrize("name", NAMES[:3])
@@ -37,9 +51,9 @@ def test_the_recipe_is_drawn_above_those_beside_it(name):
 
 def test_the_reliability_curve_says_of_how_many_records_a_dot_is():
     """As many as the table says."""
-    own = TOLD.fan.filter(pc.equal(TOLD.fan["curve"], "reliability"))
+    own = dossier().fan.filter(pc.equal(dossier().fan["curve"], "reliability"))
     low, high = min(own["n"].to_pylist()), max(own["n"].to_pylist())
-    title = MADE["reliability"].axes[0].get_title(loc="left")
+    title = made()["reliability"].axes[0].get_title(loc="left")
     assert f"{low}" in title
     assert f"{high}" in title
     assert low >= 10
@@ -47,9 +61,9 @@ def test_the_reliability_curve_says_of_how_many_records_a_dot_is():
 
 def test_groups_are_dots_of_what_was_said_and_what_came():
     """A dot a value, with its number of records; a panel a field."""
-    axes = MADE["calibration_by_group"].axes
+    axes = made()["calibration_by_group"].axes
     assert [axis.get_title(loc="left") for axis in axes] == ["Age", "Ward_Type"]
-    came = [row["share"] for row in ROWS if own(row) and row["field"] == "Ward_Type"]
+    came = [row["share"] for row in rows() if own(row) and row["field"] == "Ward_Type"]
     [drawn] = [line for line in axes[1].lines if line.get_label() == "came"]
     assert sorted(drawn.get_xdata()) == sorted(came)
     assert axes[1].get_yticklabels()[-1].get_text().startswith("Q (")
@@ -62,12 +76,12 @@ def own(row: dict) -> bool:
 
 def test_a_group_whose_mistakes_are_few_has_no_dots_among_them():
     """They are hidden; what there is nothing to show of is left out."""
-    rows = [{**row, "found": None} for row in ROWS]
-    assert "errors_by_group" not in curves.all_of(TOLD, rows)
+    none = [{**row, "found": None} for row in rows()]
+    assert "errors_by_group" not in curves.all_of(dossier(), none)
 
 
 def test_what_moves_records_most_stands_on_top():
     """Severe cases stay long: the simulation says so."""
-    labels = [label.get_text() for label in MADE["importance"].axes[0].get_yticklabels()]
+    labels = [label.get_text() for label in made()["importance"].axes[0].get_yticklabels()]
     assert labels[-1] == "Severity of Illness"
     assert set(labels) <= {*admitted.TOLD.fields, *admitted.TOLD.classification.derived}

@@ -1,5 +1,7 @@
 """The engine: what is known in, sample paths out."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from epidemic import PLACES, dataset, panel, seen
@@ -10,43 +12,53 @@ from vigil.bundle import Bundle
 from vigil.errors import Rejected
 from vigil.horizons import ahead, steps
 from vigil.models import boosting
-from vigil.paths import days, totals, weeks
+from vigil.paths import Paths, days, totals, weeks
 
 TOLD = dataset()
 WHOLE = seen(TOLD, panel(320))
 KNOWN = WHOLE.until(299)
-MODEL = engine.train(KNOWN, TOLD.horizon)
-PATHS = engine.forecast(MODEL, KNOWN, TOLD.horizon)
 AHEAD = ahead(TOLD.horizon, TOLD.grain)
+
+
+@cache
+def trained() -> engine.Model:
+    """What they have taught."""
+    return engine.train(KNOWN, TOLD.horizon)
+
+
+@cache
+def paths() -> Paths:
+    """Its forecast."""
+    return engine.forecast(trained(), KNOWN, TOLD.horizon)
 
 
 def test_there_is_a_path_for_every_series_and_day_and_none_is_negative():
     """A few hundred possible futures, of all places."""
-    assert PATHS.values.shape == (joined.PATHS, TOLD.horizon, len(PLACES))
-    assert (PATHS.values >= 0).all()
-    assert PATHS.reference_date == KNOWN.dates[-1]
+    assert paths().values.shape == (joined.PATHS, TOLD.horizon, len(PLACES))
+    assert (paths().values >= 0).all()
+    assert paths().reference_date == KNOWN.dates[-1]
 
 
 def test_weeks_of_paths_are_the_quantiles_that_the_model_gave():
     """Splitting into days and adding up again changes nothing but what was known already."""
-    direct = MODEL.quantiles(KNOWN, TOLD.horizon)
+    direct = trained().quantiles(KNOWN, TOLD.horizon)
     numbers = KNOWN.transform.back(direct.quantiles)
-    made = weeks(PATHS).values
+    made = weeks(paths()).values
     inner = slice(3, -3)
     np.testing.assert_allclose(made[inner], numbers[inner, : made.shape[1]], rtol=0.05, atol=2)
 
 
 def test_no_quantile_crosses_and_no_total_falls():
     """Days, weeks and totals of the same paths."""
-    for made in (days(PATHS), weeks(PATHS), totals(PATHS, np.zeros(len(PLACES)))):
+    for made in (days(paths()), weeks(paths()), totals(paths(), np.zeros(len(PLACES)))):
         assert (np.diff(made.values, axis=0) >= 0).all()
-    assert (np.diff(totals(PATHS, np.zeros(len(PLACES))).values, axis=1) >= 0).all()
+    assert (np.diff(totals(paths(), np.zeros(len(PLACES))).values, axis=1) >= 0).all()
 
 
 def test_weeks_that_erred_together_go_together_on_a_path():
     """A growth that was missed in one week was missed in the next: so are paths."""
     ends = steps(KNOWN, TOLD.horizon)
-    found = joined.places(KNOWN, ends, AHEAD, MODEL.fitted.line)
+    found = joined.places(KNOWN, ends, AHEAD, trained().fitted.line)
     alike = [
         np.corrcoef(found[:, -2, place], found[:, -1, place])[0, 1] for place in range(len(PLACES))
     ]
@@ -101,13 +113,13 @@ def test_each_origin_is_forecast_by_a_fit_that_predates_it():
 
 def test_errors_of_the_past_widen_a_forecast():
     """Forecasts that were far too narrow before: the next one is wider, around the same median."""
-    made = backtest.forecast(MODEL.fitted, KNOWN, TOLD.horizon)
+    made = backtest.forecast(trained().fitted, KNOWN, TOLD.horizon)
     pasts = []
     for row in range(200, 280, 7):
-        past = backtest.forecast(MODEL.fitted, WHOLE.until(row), TOLD.horizon)
+        past = backtest.forecast(trained().fitted, WHOLE.until(row), TOLD.horizon)
         narrow = past.quantiles[11] + (past.quantiles - past.quantiles[11]) / 10
         pasts.append(type(past)(past.origin, past.horizons, past.series, narrow))
-    wider = engine.train(KNOWN, TOLD.horizon, lambda *_: MODEL.fitted, pasts)
+    wider = engine.train(KNOWN, TOLD.horizon, lambda *_: trained().fitted, pasts)
     found = wider.quantiles(KNOWN, TOLD.horizon).quantiles
     np.testing.assert_allclose(found[11], made.quantiles[11])
     assert (found[-1] - found[0]).mean() > 1.2 * (made.quantiles[-1] - made.quantiles[0]).mean()
@@ -129,13 +141,13 @@ def test_a_forecast_needs_the_last_year_and_no_more():
 def test_a_model_with_its_calibration_goes_through_its_files_to_the_last_bit(tmp_path):
     """Written, read with its digest, and asked again: the same quantiles."""
     pasts = [
-        backtest.forecast(MODEL.fitted, WHOLE.until(row), TOLD.horizon)
+        backtest.forecast(trained().fitted, WHOLE.until(row), TOLD.horizon)
         for row in range(200, 280, 7)
     ]
-    model = engine.train(KNOWN, TOLD.horizon, lambda *_: MODEL.fitted, pasts)
+    model = engine.train(KNOWN, TOLD.horizon, lambda *_: trained().fitted, pasts)
     files = engine.bundle(model)
     files.write(tmp_path / "model")
     again = engine.load(Bundle.read(tmp_path / "model", files.digest))
     one, other = (each.quantiles(KNOWN, TOLD.horizon).quantiles for each in (model, again))
     np.testing.assert_array_equal(one, other)
-    assert engine.load(engine.bundle(MODEL)).calibration is None
+    assert engine.load(engine.bundle(trained())).calibration is None

@@ -1,6 +1,7 @@
 """Drivers: what adds up to a median forecast, by name."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -20,14 +21,12 @@ GRAINS = ("week", "day")
 MEDIAN = len(LEVELS) // 2
 
 
+@cache
 def trained(grain: str) -> tuple[Boosted, View, Index]:
     """A model of deaths that cases lead, its view, and how far ahead it is asked."""
     told = dataset(grain=grain, horizon=10)
     view = seen(told, panel(200))
     return boosting.fit(view, ahead(told.horizon, grain)), view, steps(view, told.horizon)
-
-
-MODELS = {grain: trained(grain) for grain in GRAINS}
 
 
 def margin(fitted: Boosted, view: View, horizons: Index) -> Floats:
@@ -43,16 +42,16 @@ def margin(fitted: Boosted, view: View, horizons: Index) -> Floats:
 @pytest.mark.parametrize("grain", GRAINS)
 def test_contributions_add_up_to_the_margin(grain):
     """Of every series and horizon, to a millionth: trees of both members, and the line."""
-    names, parts = explain.contributions(*MODELS[grain])
+    names, parts = explain.contributions(*trained(grain))
     assert names[-1] == "base"
     assert parts.shape[1] == len(names)
-    np.testing.assert_allclose(parts.sum(axis=1), margin(*MODELS[grain]), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(parts.sum(axis=1), margin(*trained(grain)), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("grain", GRAINS)
 def test_the_anchor_and_the_contributions_are_the_median(grain):
     """The one that is forecast before calibration, where quantiles were in order at once."""
-    fitted, view, horizons = MODELS[grain]
+    fitted, view, horizons = trained(grain)
     cells = grid_of(np.array([view.last]), horizons, len(view.series))
     base = anchor(view, features(view, fitted.ahead), cells)
     median = fitted.quantiles(view, horizons)[MEDIAN].ravel()
@@ -63,7 +62,7 @@ def test_the_anchor_and_the_contributions_are_the_median(grain):
 
 def test_the_line_is_in_it():
     """Twice the coefficients: growth of the series and of cases tells more, the rest the same."""
-    fitted, view, horizons = MODELS["week"]
+    fitted, view, horizons = trained("week")
     steeper = replace(fitted, line=replace(fitted.line, coefficients=fitted.line.coefficients * 2))
     names, before = explain.contributions(fitted, view, horizons)
     _, after = explain.contributions(steeper, view, horizons)
@@ -101,7 +100,7 @@ def test_every_feature_has_a_readable_name(feature, driver):
 @pytest.mark.parametrize("grain", GRAINS)
 def test_every_feature_there_is_belongs_to_a_group(grain):
     """A feature that is new needs one, too."""
-    names, parts = explain.contributions(*MODELS[grain])
+    names, parts = explain.contributions(*trained(grain))
     kinds, sums = explain.grouped(names, parts)
     said = {"own level", "own growth", "common growth", "reporting", "calendar", "cases", "base"}
     assert set(kinds) == said
@@ -113,7 +112,7 @@ def test_every_feature_there_is_belongs_to_a_group(grain):
 @pytest.mark.parametrize("top", [2, 5, 20])
 def test_the_first_drivers_and_all_else_still_add_up(top):
     """Seven groups: the largest first, then the rest in one; where all are named there is none."""
-    fitted, view, horizons = MODELS["week"]
+    fitted, view, horizons = trained("week")
     told = explain.drivers(fitted, view, horizons, top)
     count = min(top + 1, 7)
     assert told.num_rows == len(PLACES) * len(horizons) * count
@@ -131,7 +130,7 @@ def test_the_first_drivers_and_all_else_still_add_up(top):
 
 def test_drivers_come_by_series_horizon_and_rank():
     """A row each, of the series and the days ahead that were asked for."""
-    fitted, view, horizons = MODELS["day"]
+    fitted, view, horizons = trained("day")
     told = explain.drivers(fitted, view, horizons[[0, 4]]).to_pydict()
     assert list(told) == ["series", "horizon", "rank", "driver", "contribution", "share"]
     rows_ = list(zip(told["series"], told["horizon"], told["rank"], strict=True))
@@ -141,7 +140,7 @@ def test_drivers_come_by_series_horizon_and_rank():
 
 def test_cases_drive_deaths_that_follow_them():
     """Deaths come two weeks after cases: at the end of two weeks cases tell most of the change."""
-    fitted, view, horizons = MODELS["week"]
+    fitted, view, horizons = trained("week")
     names, parts = explain.grouped(*explain.contributions(fitted, view, horizons[-1:]))
     size = dict(zip(names, np.abs(parts).mean(axis=0), strict=True))
     assert max(size, key=lambda name: size[name]) == "cases"
@@ -162,7 +161,7 @@ def test_a_series_without_a_forecast_has_no_drivers():
 
 def test_a_model_that_was_written_and_read_explains_itself_the_same(tmp_path):
     """To the last bit."""
-    fitted, view, horizons = MODELS["week"]
+    fitted, view, horizons = trained("week")
     Bundle(fitted.files()).write(tmp_path / "model")
     again = boosted.load(Bundle.read(tmp_path / "model"))
     assert explain.drivers(again, view, horizons).equals(explain.drivers(fitted, view, horizons))

@@ -6,7 +6,6 @@ from vigil import datasets
 from vigil.cloud import Cloud
 from vigil.commit import Commit, serves
 from vigil.errors import Rejected
-from vigil.registry import Registry
 from vigil.steps.promote import HISTORY
 
 
@@ -44,6 +43,8 @@ def _recover(dataset: str, served: dict[str, Any], cloud: Cloud) -> None:
     except Rejected:
         if not cloud.settings.mlflow:
             raise
+        from vigil.registry import Registry  # noqa: PLC0415  MLflow takes seconds, most need none
+
         found = Registry.at(cloud.settings.mlflow, cloud.deadline).bundle(dataset, version, digest)
         if found is None:
             raise
