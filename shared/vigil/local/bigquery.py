@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -25,6 +26,8 @@ from vigil.local.translation_store import TranslationStore
 HOME = Path(sys.prefix) / "share" / "vigil" / "duckdb"
 RESULTS, MOST = "_results", 100  # where large results lie, and how many
 EXTENSIONS = ("ducklake", "icu", "spatial", "httpfs")
+# What would load a library is left out.
+SERVER: dict[str, Any] = {"access_log": False, "ws": "none", "loop": "asyncio"}
 
 
 def main() -> None:
@@ -39,27 +42,40 @@ def main() -> None:
     gc.set_threshold(200_000, 20, 100)  # trees of statements are many small objects
     HOME.mkdir(parents=True, exist_ok=True)
     os.environ["HOME"] = str(HOME)  # before DuckDB looks
-    sys.modules["pandas"] = None  # type: ignore[assignment]  # Google's client can do without it
+    leave_out_clients()
     put_extensions_in_place()
     # They read HOME when imported.
+    load_app = loaded_later("local_bigquery")
+    from local_bigquery.engine import database  # noqa: PLC0415
+
+    if plain := options.memory or options.file:
+        attach_plainly(database, Path(options.dir) if options.file else None)
+        connect_early(database, Path(options.dir), options.project)
+    load_app()
     from local_bigquery import cli  # noqa: PLC0415
-    from local_bigquery.engine import database, results  # noqa: PLC0415
+    from local_bigquery.engine import results  # noqa: PLC0415
     from local_bigquery.jobs import query, runner, store  # noqa: PLC0415
 
     memory = translations.remember(TranslationStore(HOME / "translations.sqlite"))
     keep: answers.Keep = partial(keep_at_once, store)
-    if plain := options.memory or options.file:
-        keep = keep_plainly(database, store, Path(options.dir) if options.file else None)
+    if plain:
+        keep = keep_in_memory(store)
         keep_children_short(runner)
         forget_results(results, database)
+        schemas.serve(memory, HOME)
     catalog.quicken(database, query, plain=plain)
     answers.quicken(memory, keep)
-    if plain:
-        schemas.serve(memory, HOME)
-        connect_early(database, Path(options.dir), options.project)
     answer_quickly(cli)
+    end_at_once(database)
     where = ["--host", "127.0.0.1", "--port", options.port, "--grpc-port", options.grpc_port]
     cli.main(["serve", *where, "--project", options.project, "--data-dir", options.dir])
+
+
+def leave_out_clients() -> None:
+    """A server needs the types of Google's client and not the client, nor pandas: 0.4 s to load."""
+    nothing: Any = SimpleNamespace(BigQueryReadClient=object, BigQueryWriteClient=object)
+    sys.modules["google.cloud.bigquery_storage_v1.client"] = nothing
+    sys.modules["pandas"] = None  # type: ignore[assignment]
 
 
 def put_extensions_in_place() -> None:
@@ -82,11 +98,8 @@ def keep_at_once(store: ModuleType, _project: str, _job: str, make: Callable[[],
     store.save(make())
 
 
-def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -> answers.Keep:
-    """Plain tables of DuckDB in place of DuckLake's files: a third of the time.
-
-    Without a folder they are gone with the process. What is returned keeps a job.
-    """
+def keep_in_memory(store: ModuleType) -> answers.Keep:
+    """Jobs as long as the process lasts. What is returned keeps one."""
     jobs: dict[tuple[str, str], Any] = {}  # a job, or how it is made
 
     def save(job: Any) -> Any:
@@ -100,6 +113,17 @@ def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -
     def later(project: str, job: str, make: Any) -> None:
         jobs[project, job] = make
 
+    store.save = save  # type: ignore[attr-defined]
+    store.load = load  # type: ignore[attr-defined]
+    return later
+
+
+def attach_plainly(database: ModuleType, folder: Path | None) -> None:
+    """Plain tables of DuckDB in place of DuckLake's files: a third of the time.
+
+    Without a folder they are gone with the process.
+    """
+
     def attach(connection: Any, project: str) -> None:
         where, how = ":memory:", ""
         if folder:
@@ -110,9 +134,6 @@ def keep_plainly(database: ModuleType, store: ModuleType, folder: Path | None) -
         database._attached.add(project)
 
     database._attach = attach  # type: ignore[attr-defined]
-    store.save = save  # type: ignore[attr-defined]
-    store.load = load  # type: ignore[attr-defined]
-    return later
 
 
 def answer_quickly(cli: ModuleType) -> None:
@@ -122,11 +143,31 @@ def answer_quickly(cli: ModuleType) -> None:
 
     kept = [one for one in app.user_middleware if one.cls is not BaseHTTPMiddleware]
     app.user_middleware = kept
-    cli.uvicorn = SimpleNamespace(run=partial(uvicorn.run, access_log=False))  # type: ignore[attr-defined]
+    cli.uvicorn = SimpleNamespace(run=partial(uvicorn.run, **SERVER))  # type: ignore[attr-defined]
+
+
+def loaded_later(name: str) -> Callable[[], None]:
+    """A package whose modules can be loaded before itself; what is returned loads it."""
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(name)
+    sys.modules[name] = package = module_from_spec(spec)
+    return partial(spec.loader.exec_module, package)
+
+
+def end_at_once(database: ModuleType) -> None:
+    """When told to: uvicorn looks ten times a second, and as long for who is connected."""
+
+    def end(*_: object) -> None:
+        if database._connect.cache_info().currsize:
+            database.connection().close()
+        os._exit(0)
+
+    uvicorn.Server.handle_exit = end  # type: ignore[method-assign,assignment]
 
 
 def connect_early(database: ModuleType, folder: Path, project: str) -> None:
-    """DuckDB takes half a second to begin: it does so while the server does."""
+    """DuckDB takes half a second to begin: it does so while the server is loaded."""
     from local_bigquery.settings import settings  # noqa: PLC0415  it reads HOME
 
     settings.data_dir, settings.default_project_id = folder, project

@@ -7,7 +7,8 @@ the disk, and is told again, under any name, in a tenth of a second.
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -55,16 +56,23 @@ class Schemas:
         rename = _renaming(said["dataset"], dataset)
         with self.database.cursor() as cursor:
             cursor.execute(f"USE {self.database.quote(project, dataset)}")
-            for statement in said["statements"]:
-                cursor.execute(rename(statement))
-            for kind, rows in said["resources"].items():
-                for *keys, resource in rows:
-                    now = TIMES.sub(rf'\1"{time.time_ns() // 1_000_000}"', rename(resource))
-                    values = [project, dataset, *keys, now]
-                    places = ", ".join("?" for _ in values)
-                    table = f"emulator.{kind}"
-                    cursor.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", values)
+            with _at_once(cursor):
+                for statement in said["statements"]:
+                    cursor.execute(rename(statement))
+            with _at_once(cursor):
+                self._describe(cursor, said["resources"], rename, [project, dataset])
         return {"restored": True}
+
+    def _describe(
+        self, cursor: Any, resources: dict[str, Any], rename: Callable[[str], str], place: list[str]
+    ) -> None:
+        """What local-bigquery knows of them, of this moment."""
+        moment = rf'\1"{time.time_ns() // 1_000_000}"'
+        for kind, rows in resources.items():
+            for *keys, resource in rows:
+                values = [*place, *keys, TIMES.sub(moment, rename(resource))]
+                places = ", ".join("?" for _ in values)
+                cursor.execute(f"INSERT OR REPLACE INTO emulator.{kind} VALUES ({places})", values)
 
     def _file(self, stamp: str) -> Path:
         packages = "-".join(version(name) for name in ("duckdb", "local-bigquery"))
@@ -85,6 +93,14 @@ class Schemas:
         place = "WHERE project_id = ? AND dataset_id = ?"
         rows = self.database.fetch(f"SELECT * FROM emulator.{kind} {place}", [project, dataset])
         return [[*keys] for _, _, *keys in rows]
+
+
+@contextmanager
+def _at_once(cursor: Any) -> Iterator[None]:
+    """In one transaction: each by itself waits for the disk."""
+    cursor.execute("BEGIN")
+    yield
+    cursor.execute("COMMIT")
 
 
 def _renaming(old: str, new: str) -> Callable[[str], str]:
