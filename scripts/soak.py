@@ -66,6 +66,11 @@ PARTS = {
         "tests/integration/test_scored_history.py",
         "tests/unit/test_euro_hub.py", "tests/unit/test_promotion.py",
     ),
+    "data": pytest(
+        "an erasure killed at every point, storage killed in every change, whole files, all pages",
+        "tests/integration/test_erase.py", "tests/integration/test_local_storage.py",
+        "tests/unit/test_real_datasets.py", "tests/report/test_browser.py",
+    ),
     "trainings": pytest(
         "both tasks from a first training to a rollback, lost models, the registry",
         *(f"tests/integration/test_{name}.py" for name in TRAININGS),

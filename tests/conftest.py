@@ -47,7 +47,13 @@ FILES = {
 }
 
 
-TOGETHER = {"test_training": "school", "test_mirror": "school"}  # files that share what is dear
+WORLDS = {  # fault tests whose files share a world, and one of them its school
+    "school": ("training", "mirror", "time"),
+    "world": ("kills", "messages", "upstream", "cloud", "injection", "harness"),
+}
+TOGETHER = {
+    f"tests/faults/test_{name}.py": world for world, names in WORLDS.items() for name in names
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -78,8 +84,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> objec
 
     class Files(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = Path(nodeid.partition("::")[0])
-            return TOGETHER.get(file.stem, f"{file}")
+            file = nodeid.partition("::")[0]
+            return TOGETHER.get(file, file)
 
     return Files(config, log)
 

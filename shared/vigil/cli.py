@@ -59,13 +59,13 @@ class Session:
 
 
 @contextmanager
-def session(*, mlflow: bool = False, pandas: bool = True) -> Iterator[Session]:
+def session(*, mlflow: bool = False, pandas: bool = False) -> Iterator[Session]:
     """Google's cloud when VIGIL_PROJECT names one, else the local cloud.
 
-    Without *pandas* it is as if it were not there: Arrow would load it to look for frames.
+    What trains needs *pandas*, as MLflow does; else Arrow would load it to look for frames.
     """
     with ExitStack() as stack:
-        if not pandas:
+        if not (pandas or mlflow):
             stack.enter_context(absent("pandas"))
         has_bus = True
         if not os.environ.get("VIGIL_PROJECT"):
@@ -127,7 +127,7 @@ def ingest(
 ) -> None:
     """Bring a dataset's observations up to its sources."""
     tick, given = tick_for(name, as_of), dict(map(_pair, source or []))
-    with session(pandas=False) as here:
+    with session() as here:
         from vigil.steps.ingest import ingest as step
 
         with screen.busy(f"ingesting {name}"):
@@ -186,7 +186,7 @@ def backfill(
     from vigil.steps import backfill as backfills
 
     files = backfills.look(datasets.load(name), folder)
-    with session(pandas=False) as here, screen.progress() as bars:
+    with session() as here, screen.progress() as bars:
         refused = backfills.backfill(name, files, here.cloud, bars)
         tick = Tick(name, max(files.moments))
         _report(here.cloud, "ingest", tick, as_json=as_json)
@@ -228,7 +228,7 @@ def erase(
     datasets.load(name)
     if not (yes or sys.stdin.isatty()):
         raise VigilError("expected --yes, for nobody can be asked here; found no terminal")
-    with session(pandas=False) as here:
+    with session() as here:
         from vigil.steps import erase as erasures
 
         with screen.busy("looking"):
@@ -317,7 +317,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what moves the published forecast of a series away from where it stands."""
-    with session(pandas=False) as here:
+    with session() as here:
         from vigil.steps.drivers import drivers
 
         rows = drivers(name, series, here.cloud)
@@ -480,7 +480,7 @@ def backtest(
 
     names = tuple(part.strip() for part in models.split(",")) if models is not None else ()
     wanted = backtests.Wanted(datasets.load(name), tick.as_of, origins, refit, names, target)
-    with session() as here, screen.reported(quiet=as_json) as progress:
+    with session(pandas=True) as here, screen.reported(quiet=as_json) as progress:
         found = backtests.backtest(wanted, here.cloud, progress)
     if as_json:
         summary = screen.plain_rows(found.summary)
@@ -505,7 +505,7 @@ def report(
     """Fetch a dataset's report, brought up to the newest forecast: one file, without a network."""
     if not (name or looker):
         raise VigilError("expected NAME or --looker; found neither")
-    with session(pandas=False) as here:
+    with session() as here:
         if looker or not name:
             _looker(here, as_json=as_json)
             return
@@ -548,7 +548,7 @@ def query(
     """Ask the warehouse. Tables and views need no prefix."""
     if as_json and as_csv:
         raise VigilError("expected one of --json and --csv; found both")
-    with session(pandas=False) as here, screen.busy("asking"):
+    with session() as here, screen.busy("asking"):
         found = here.cloud.warehouse.arrow(sql)
     rows = screen.plain_rows(found.to_pylist())
     if as_csv:
@@ -572,7 +572,7 @@ STATUS = {
 @app.command(epilog="Example: vigil status --json")
 def status(*, as_json: Json = False) -> None:
     """Freshness and health of every source, the last runs, the newest findings."""
-    with session(pandas=False) as here:
+    with session() as here:
         clouds = (here.cloud, here.cloud.restricted)  # personal data lie apart
         said = {
             title: [row for cloud in clouds for row in cloud.warehouse.rows(sql)]
@@ -599,7 +599,7 @@ def tick(
     """Send a Tick, as Cloud Scheduler does, to a running cloud."""
     message = tick_for(name, as_of)
     _check_step(step)
-    with session(pandas=False) as here:
+    with session() as here:
         _check_bus(here)
         sent = here.cloud.bus.publish(step, message)
     as_sent = message.as_of if message.declared else None
@@ -629,7 +629,7 @@ def redrive(
     """Send dead letters, the messages that failed too often, to their step again."""
     if step:
         _check_step(step)
-    with session(pandas=False) as here:
+    with session() as here:
         _check_bus(here)
         rows = []
         for each in [step] if step else STEPS:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from faults.delivery import tick
 from faults.harness import MOMENT, SMALL, World
+from sizes import sized
 from vigil import tables
 
 NASTY = (
@@ -37,7 +38,7 @@ NAMES = st.lists(
 @given(NAMES)
 @seed(43)
 @settings(
-    max_examples=6,
+    max_examples=sized(test=3, soak=30),
     phases=[Phase.generate],
     deadline=None,
     database=None,

@@ -13,7 +13,7 @@ from vigil.messages import Tick, parse_moment
 from vigil.steps.ingest import ingest
 from vigil.steps.predict import predict
 
-RACERS = sized(test=4, soak=12)
+RACERS = sized(test=2, soak=12)
 ROUNDS = sized(test=2, soak=20)
 
 

@@ -27,6 +27,8 @@ from google.cloud import storage
 from requests.exceptions import ConnectionError as Disconnected
 from servers import listening
 
+from sizes import soaked
+
 SERVER = ("-m", "vigil.local.storage")
 PART = 256 * 1024  # bytes, the smallest part of a resumable upload
 
@@ -304,7 +306,7 @@ def delete(bucket: Any, name: str) -> None:
     bucket.blob(name).delete(retry=None)
 
 
-@pytest.mark.parametrize("change", [overwrite, delete])
+@pytest.mark.parametrize("change", [overwrite, soaked(delete)])
 def test_a_kill_at_any_step_of_a_change_leaves_the_old_object_or_the_new(tmp_path, change):
     """Killed before its 1st, 2nd, ... file operation, until one change comes through."""
     names = [f"object-{number}" for number in range(30)]

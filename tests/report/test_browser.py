@@ -13,6 +13,7 @@ from chromium import PHONE, Browser
 from made_scores import LAST
 from made_up import Shape, bare, few, france, jhu, portugal, shown
 
+from sizes import soaked
 from vigil.report import Shown
 from vigil.report import page as made
 from vigil.report.grids import day
@@ -262,7 +263,10 @@ def test_a_place_that_stopped_reporting_and_one_with_gaps_are_shown(
 
 @pytest.mark.parametrize(
     ("shape", "place", "title"),
-    [(france(), "France/2A", "Deaths a day"), (portugal(), "Portugal", "Retail, per cent change")],
+    [
+        soaked(france(), "France/2A", "Deaths a day"),
+        (portugal(), "Portugal", "Retail, per cent change"),
+    ],
     ids=["france", "portugal"],
 )
 def test_other_datasets_have_the_same_page(

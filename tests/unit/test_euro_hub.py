@@ -13,7 +13,7 @@ from benchmarks import euro_hub, hub
 from conftest import REAL
 
 START, END = "2021-10-04", "2021-10-18"
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +23,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(euro_hub, "REFIT", 9)
 
 
+@pytest.mark.soak
 def test_ours_beats_the_baseline_by_far_on_three_dates():
     """Deaths in October 2021: near the ensemble, a third below the baseline."""
     targets = hub.load(REAL / "euro_hub", START, END)

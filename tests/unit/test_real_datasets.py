@@ -156,6 +156,7 @@ def test_a_thousand_stays_are_typed():
     assert speaking(stays) == {}
 
 
+@pytest.mark.soak
 def test_the_subset_without_names_is_taken_in_whole():
     """83,139 rows, 83 of them repetitions: each is a record of its own, about nobody."""
     body = unpacked(STAYS.with_name("train_subset_83139_rows_3class.csv.gz"))
