@@ -105,7 +105,7 @@ def _link(file: Path, link: Path) -> None:
         Path(cache_from_source(link)).symlink_to(code)
 
 
-def installed(requirements: Path, _folder: Path | None = None) -> Path:
+def installed(requirements: Path, _folder: Path) -> Path:
     """A Python with exactly these requirements; made once for each version of them."""
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     folder = ROOT / ".vigil" / "staged" / digest

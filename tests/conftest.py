@@ -62,9 +62,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Tests on real files are skipped where there are none, and say so. Those marked `soak` are
     run by `make soak` alone.
     """
-    long = [item for item in items if item.get_closest_marker("soak")]
+    long = {item for item in items if item.get_closest_marker("soak")}
     config.stash[LONG] = {item.path for item in long}
-    items[:] = items if SOAK else [item for item in items if item not in {*long}]
+    items[:] = items if SOAK else [item for item in items if item not in long]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path not in slow, item.path.stem != "test_state_machine"))
     if not REAL.is_dir():

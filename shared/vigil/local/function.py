@@ -6,10 +6,8 @@ from pathlib import Path
 
 from vigil.absent import absent
 
-HEAVY = {
-    "pandas": "pandas",
-    "scikit-learn": "sklearn",
-}  # by name at PyPI; others load them where they are
+# By name at PyPI; others load them where they are.
+HEAVY = {"pandas": "pandas", "scikit-learn": "sklearn"}
 
 
 def left_out(requirements: str) -> list[str]:

@@ -22,7 +22,7 @@ LIBRARIES = ("duckdb", "local-bigquery", "sqlglot")
 MADE = "CREATE TABLE IF NOT EXISTS translations (id INTEGER PRIMARY KEY, key UNIQUE, said)"
 PUT = "INSERT OR IGNORE INTO translations (key, said) VALUES (?, ?)"
 GET = "SELECT said FROM translations WHERE key = ?"
-FORGET = "DELETE FROM translations WHERE id <= ?"
+FORGET = "DELETE FROM translations WHERE id <= (SELECT max(id) FROM translations) - ?"
 
 
 @dataclass
@@ -49,8 +49,7 @@ class TranslationStore:
     def put(self, key: Key, made: Translation) -> None:
         """For the others, and for those after us."""
         self._asked(PUT, _digest(key), _written(made))
-        for (last,) in self._asked("SELECT max(id) FROM translations"):
-            self._asked(FORGET, (last or 0) - MOST)
+        self._asked(FORGET, MOST)
 
     def _asked(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         if self._connection is None:

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from vigil.local.translation_store import TranslationStore
 
 MOST = 2000  # statements
 STAGED = re.compile(r"(?<=_)[0-9a-f]{12}\b")  # how the name of a staged table ends
@@ -70,16 +72,6 @@ class Translation:
         return {reference[1] for reference in self.referenced}
 
 
-class Store(Protocol):
-    """Where translations last: those of statements that name nothing but what their key decides."""
-
-    def get(self, key: Key) -> Translation | None:
-        """What was put there."""
-
-    def put(self, key: Key, made: Translation) -> None:
-        """Keep it."""
-
-
 @dataclass
 class Memory:
     """What was translated since a table, a view or a function it names changed last."""
@@ -87,7 +79,7 @@ class Memory:
     parse: Callable[[str], list[Any]]
     translate: Callable[[Any, Any], tuple[str, dict[str, Any]]]
     results: str  # the dataset of every query's result
-    store: Store | None = None
+    store: "TranslationStore | None" = None
     stamps: dict[str, str] = field(default_factory=dict)  # datasets made of files with that hash
     known: dict[Key, Translation] = field(default_factory=dict)
     trees: dict[str, Any] = field(default_factory=dict)  # by text
@@ -150,7 +142,7 @@ class Memory:
             self._know(key, known)
         return known
 
-    def _lasting(self) -> Store | None:
+    def _lasting(self) -> "TranslationStore | None":
         """The store, if others have, or can use, what is translated now."""
         return self.store if self.names.get().dataset else None
 
@@ -199,7 +191,7 @@ class Memory:
         return changed
 
 
-def remember(store: Store | None = None) -> Memory:
+def remember(store: "TranslationStore") -> Memory:
     """Let local-bigquery's modules ask the memory first, and that the store."""
     from local_bigquery.catalog import metadata, tables  # noqa: PLC0415  they read HOME
     from local_bigquery.grpc import read  # noqa: PLC0415
